@@ -1,0 +1,75 @@
+/**
+ * What a server runs with: every default filled in, every path absolute, every duration in the unit of its name.
+ * The file that an operator writes is described by schema.ts, which is also the source of docs/configuration.md.
+ */
+export interface Configuration {
+  /** The SIP domain of all users, in lower case. */
+  readonly domain: string;
+  /** The digest realm; the domain when the file names none. */
+  readonly realm: string;
+  /** In the order of the file; the first is the one that our own clients on this machine use. */
+  readonly listen: readonly ListenAddress[];
+  /** `sqlite:/absolute/path/opencpm.db` or `postgres://…`. */
+  readonly storage: string;
+  readonly trustedPeers: readonly TrustedPeer[];
+  readonly users: readonly ConfiguredUser[];
+  /** Foreign domain in lower case → the SIP URI its requests are sent to. */
+  readonly routes: { readonly [domain: string]: string };
+  readonly policy: Policy;
+  readonly limits: Limits;
+  readonly log: Log;
+}
+
+export interface ListenAddress {
+  readonly transport: 'UDP' | 'TCP';
+  /** An IPv4 or IPv6 address without brackets. */
+  readonly host: string;
+  /** 0 means any free port. */
+  readonly port: number;
+  /** How peers reach this address when that differs from what is bound (NAT, container, wildcard address). */
+  readonly advertise?: { readonly host: string; readonly port: number };
+}
+
+export interface TrustedPeer {
+  /** One IP address, or a network in CIDR notation. */
+  readonly address: string;
+}
+
+export interface ConfiguredUser {
+  readonly user: string;
+  readonly password: string;
+  /** SIP and tel URIs; `sip:user@domain` when empty. */
+  readonly identities: readonly string[];
+  /** True for demo users: nothing but a loopback address may act as them. */
+  readonly loopbackOnly: boolean;
+}
+
+export interface Policy {
+  readonly answerWithinSeconds: number;
+  readonly undelivered: 'defer' | 'interwork' | 'reject';
+  readonly plainClients: 'deliver' | 'ignore';
+  readonly anonymity: 'allow' | 'refuse';
+  readonly maxExpirySeconds: number;
+  /** The oldest CPM release that a client may speak; undefined when every one may. */
+  readonly minRelease: { readonly major: number; readonly minor: number } | undefined;
+  readonly duplicateWindowSeconds: number;
+}
+
+export interface Limits {
+  readonly bodyOctets: number;
+  readonly bindingsPerUser: number;
+  readonly deferredMessagesPerUser: number;
+  readonly forwards: number;
+  readonly udpRequestBytes: number;
+  readonly registrationMinSeconds: number;
+  readonly registrationMaxSeconds: number;
+  readonly registrationDefaultSeconds: number;
+  readonly pushInFlightPerClient: number;
+  readonly pendingCommits: number;
+}
+
+export interface Log {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  /** Absolute path; standard error when absent. */
+  readonly file?: string;
+}
