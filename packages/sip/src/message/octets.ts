@@ -1,0 +1,108 @@
+/**
+ * Octet strings: a header's text with one character per octet (U+0000 to U+00FF), so that octets which are no valid
+ * UTF-8 survive. Text for people goes through octetsToText and textToOctets.
+ */
+
+/** How octets become octet strings and back. A driver brings a fast one; `portableOctets` runs anywhere. */
+export interface OctetCodec {
+  /** The octets from `start` to before `end` as an octet string. */
+  decode(octets: Uint8Array, start: number, end: number): string;
+  /** The octets of an octet string, in memory of their own. */
+  encode(text: string): Uint8Array;
+  /** Writes the octets of an octet string to `target` at `offset`, where there is room; saves serializeMessage a copy. */
+  encodeInto?(text: string, target: Uint8Array, offset: number): void;
+}
+
+/** Plain JavaScript; right everywhere, slower than what a platform has. */
+export const portableOctets: OctetCodec = {
+  decode: decodeLatin1,
+  encode(text) {
+    const octets = new Uint8Array(text.length);
+    writeLatin1(text, octets, 0);
+    return octets;
+  },
+  encodeInto: writeLatin1,
+};
+
+/** The text that an octet string stands for: UTF-8 where it is that, else each octet as the character of its number. */
+export function octetsToText(octets: string): string {
+  if (isAscii(octets)) return octets;
+  try {
+    return utf8Decoder.decode(portableOctets.encode(octets));
+  } catch {
+    return octets; // Not UTF-8. RFC 3261 §25.1 allows nothing else, but names in Latin-1 are met.
+  }
+}
+
+/** The UTF-8 octets of a text as an octet string. */
+export function textToOctets(text: string): string {
+  if (isAscii(text)) return text;
+  const octets = utf8Encoder.encode(text);
+  return decodeLatin1(octets, 0, octets.length);
+}
+
+/**
+ * Makes any string fit for one header line: characters above U+00FF become their UTF-8 octets and every line end
+ * with the blanks after it becomes one blank. Without this a text from elsewhere could start a header of its own.
+ */
+export function toHeaderText(text: string): string {
+  let plain = true;
+  for (let index = 0; index < text.length && plain; index += 1) {
+    const code = text.charCodeAt(index);
+    plain = code <= 0xff && code !== 13 && code !== 10;
+  }
+  if (plain) return text;
+  return unfold(isOctetString(text) ? text : textToOctets(text));
+}
+
+/** A text with every run of line ends and the blanks after it replaced by one blank (RFC 3261 §7.3.1). */
+export function unfold(text: string): string {
+  if (!text.includes('\n') && !text.includes('\r')) return text;
+  let unfolded = '';
+  let inFold = false;
+  for (const character of text) {
+    const lineEnd = character === '\r' || character === '\n';
+    if (lineEnd && !inFold) unfolded = `${trimBlanksAtEnd(unfolded)} `;
+    inFold = lineEnd || (inFold && (character === ' ' || character === '\t'));
+    if (!inFold) unfolded += character;
+  }
+  return unfolded;
+}
+
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const utf8Encoder = new TextEncoder();
+
+/** Small enough for one call's arguments on every runtime. */
+const chunkOctets = 4096;
+
+function decodeLatin1(octets: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let from = start; from < end; from += chunkOctets) {
+    text += String.fromCharCode(...octets.subarray(from, Math.min(end, from + chunkOctets)));
+  }
+  return text;
+}
+
+function writeLatin1(text: string, target: Uint8Array, offset: number): void {
+  for (let index = 0; index < text.length; index += 1) target[offset + index] = text.charCodeAt(index);
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (text.charCodeAt(index) > 0x7f) return false;
+  }
+  return true;
+}
+
+function isOctetString(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (text.charCodeAt(index) > 0xff) return false;
+  }
+  return true;
+}
+
+function trimBlanksAtEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === ' ' || text[end - 1] === '\t')) end -= 1;
+  return text.slice(0, end);
+}
