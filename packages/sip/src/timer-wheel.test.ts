@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Clock } from './platform.ts';
+import { type TimerBucket, type TimerEntry, TimerWheel } from './timer-wheel.ts';
+
+class ManualClock implements Clock {
+  time = 0;
+  wakes = new Set<{ readonly at: number; readonly wake: () => void }>();
+  mostWakes = 0;
+
+  now(): number {
+    return this.time;
+  }
+
+  wakeAt(at: number, wake: () => void): () => void {
+    const entry = { at, wake };
+    this.wakes.add(entry);
+    this.mostWakes = Math.max(this.mostWakes, this.wakes.size);
+    return () => this.wakes.delete(entry);
+  }
+
+  advanceTo(time: number): void {
+    for (;;) {
+      const next = [...this.wakes].sort((a, b) => a.at - b.at)[0];
+      if (next === undefined || next.at > time) break;
+      this.wakes.delete(next);
+      this.time = Math.max(this.time, next.at);
+      next.wake();
+    }
+    this.time = time;
+  }
+}
+
+class Probe implements TimerEntry {
+  deadline = Number.POSITIVE_INFINITY;
+  bucket: TimerBucket | undefined = undefined;
+  bucketIndex = 0;
+  readonly firedAt: number[] = [];
+  onExpired: (now: number) => void = () => undefined;
+
+  expired(now: number): void {
+    this.firedAt.push(now);
+    this.onExpired(now);
+  }
+}
+
+describe('timer wheel', () => {
+  it('fires each entry once, never early, at most 20 ms late, whatever is moved and cancelled, over one clock wake', () => {
+    const move = fc.record({
+      probe: fc.integer({ min: 0, max: 9 }),
+      after: fc.integer({ min: 0, max: 5_000 }),
+      cancel: fc.boolean(),
+      wait: fc.integer({ min: 0, max: 300 }),
+    });
+    fc.assert(
+      fc.property(fc.array(move, { maxLength: 60 }), (moves) => {
+        const clock = new ManualClock();
+        const wheel = new TimerWheel(clock);
+        const probes = Array.from({ length: 10 }, () => new Probe());
+        const expected = probes.map(() => Number.POSITIVE_INFINITY);
+        const check = (probe: Probe, index: number) => {
+          probe.onExpired = (now) => {
+            const due = expected[index] ?? 0;
+            assert.ok(now >= due && now - due <= 20, `fired at ${now} for ${due}`);
+            expected[index] = Number.POSITIVE_INFINITY;
+          };
+        };
+        probes.forEach(check);
+        for (const { probe, after, cancel, wait } of moves) {
+          const entry = probes[probe];
+          assert.ok(entry);
+          expected[probe] = cancel ? Number.POSITIVE_INFINITY : clock.time + after;
+          wheel.arm(entry, expected[probe] ?? 0);
+          clock.advanceTo(clock.time + wait);
+        }
+        clock.advanceTo(clock.time + 6_000);
+        assert.deepEqual(
+          expected,
+          probes.map(() => Number.POSITIVE_INFINITY),
+        );
+        assert.equal(clock.wakes.size, 0);
+        assert.ok(clock.mostWakes <= 1);
+      }),
+    );
+  });
+
+  it('lets an entry that fires arm itself and cancel one of the same bucket', () => {
+    const clock = new ManualClock();
+    const wheel = new TimerWheel(clock);
+    const [first, second] = [new Probe(), new Probe()];
+    // Whichever fires first cancels the other one and arms itself again once.
+    first.onExpired = () => {
+      wheel.cancel(second);
+      if (first.firedAt.length === 1) wheel.arm(first, clock.time + 100);
+    };
+    second.onExpired = () => {
+      wheel.cancel(first);
+      if (second.firedAt.length === 1) wheel.arm(second, clock.time + 100);
+    };
+    wheel.arm(first, 10);
+    wheel.arm(second, 15);
+    clock.advanceTo(1_000);
+    assert.deepEqual([first.firedAt.length, second.firedAt.length].sort(), [0, 2]);
+  });
+
+  it('forgets everything when cleared', () => {
+    const clock = new ManualClock();
+    const wheel = new TimerWheel(clock);
+    const probe = new Probe();
+    wheel.arm(probe, 10);
+    wheel.clear();
+    clock.advanceTo(100);
+    assert.deepEqual(probe.firedAt, []);
+    assert.equal(clock.wakes.size, 0);
+  });
+});
