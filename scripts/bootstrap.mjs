@@ -67,7 +67,7 @@ function isInstalled() {
 /** Output goes to stderr, so that what the wanted program prints to stdout stays its own (`--json`). */
 async function install() {
   process.stderr.write('Installing the locked dependencies (npm ci) …\n');
-  const npm = process.env['npm_execpath'];
+  const npm = process.env.npm_execpath;
   const code =
     npm?.endsWith('.js') === true
       ? await runChild(process.execPath, [npm, 'ci'], { quietStdout: true })
@@ -85,7 +85,9 @@ function pinnedNode() {
       `No pinned Node for ${process.platform}-${process.arch}, and this one is ${process.version}. Install Node ${smallestMajorVersion} or newer and try again.`,
     );
   }
-  process.stderr.write(`No pinned Node for ${process.platform}-${process.arch}; going on with ${process.version} at ${process.execPath}.\n`);
+  process.stderr.write(
+    `No pinned Node for ${process.platform}-${process.arch}; going on with ${process.version} at ${process.execPath}.\n`,
+  );
   return process.execPath;
 }
 
