@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import process from 'node:process';
 import type { Finding } from './finding.ts';
 
-export interface ToolResult {
+interface ToolResult {
   readonly exitCode: number;
   readonly output: string;
 }
 
 /** Runs a JavaScript program under this Node; answers when it has ended, with stdout and stderr in one text. */
-export function runTool(root: string, program: string, parameters: readonly string[]): Promise<ToolResult> {
+function runTool(root: string, program: string, parameters: readonly string[]): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...parameters], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks: Buffer[] = [];
