@@ -22,7 +22,8 @@ const mark = "-_.!~*'()";
 
 const classes = new Uint8Array(256);
 
-add(letters + digits + "-.!%*_+`'~", token);
+add(letters + digits, token);
+add("-.!%*_+`'~", token);
 add(' \t\r\n', blank);
 add(digits, digit);
 add(`${digits}abcdefABCDEF`, hexadecimal);

@@ -1,6 +1,9 @@
 import { parseUri, type Uri } from '../uri/uri.ts';
-import type { Headers } from './headers.ts';
+import type { RawHeader } from './header-line.ts';
+import { toHeader } from './headers/to.ts';
+import { Headers } from './headers.ts';
 import type { Malformed } from './malformed.ts';
+import { reasonPhrases } from './reason-phrases.ts';
 
 /** Immutable. `uri` is the Request-URI as written, an octet string; `body` may share memory with what was received. */
 export interface SipRequest {
@@ -35,3 +38,43 @@ export function requestUri(request: SipRequest): Uri | Malformed {
 }
 
 const decodedUris = new WeakMap<SipRequest, Uri | Malformed>();
+
+export interface ResponseOptions {
+  /** The Reason-Phrase, an octet string; that of the status when it is not given. */
+  readonly reason?: string;
+  /** Put into To when To has no tag yet. 100 takes none. */
+  readonly toTag?: string;
+  /** Stand behind the copied ones. */
+  readonly headers?: Headers;
+  readonly body?: Uint8Array;
+}
+
+/** A response as RFC 3261 §8.2.6.2 has it: Via, From, To, Call-ID and CSeq copied in their order, Timestamp into 100. */
+export function responseTo(request: SipRequest, status: number, options: ResponseOptions = {}): SipResponse {
+  const { reason = reasonPhrases.get(status) ?? '', toTag, headers = Headers.of(), body = emptyBody } = options;
+  const copied = request.headers.filter((header) => isCopied(header, status));
+  const tagged = toTag === undefined || status === 100 ? copied : withToTag(copied, toTag);
+  return { kind: 'response', status, reason, headers: tagged.concat(headers), body };
+}
+
+function isCopied(header: RawHeader, status: number): boolean {
+  switch (header.key) {
+    case 'via':
+    case 'from':
+    case 'to':
+    case 'call-id':
+    case 'cseq':
+      return true;
+    case 'timestamp':
+      return status === 100;
+    default:
+      return false;
+  }
+}
+
+/** A To that cannot be read stays as it is: the answer still finds its way by Via. */
+function withToTag(headers: Headers, tag: string): Headers {
+  const to = headers.value(toHeader);
+  if (to === undefined || to.tag !== undefined) return headers;
+  return headers.with('To', `${headers.text('To') ?? ''};tag=${tag}`);
+}

@@ -28,6 +28,11 @@ export class Parameters {
     return entries.length === 0 ? Parameters.empty : new Parameters(entries);
   }
 
+  /** Names as written with their values, unquoted; `true` for those without one. */
+  *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string | true]> {
+    for (const { name, text } of this.entries) yield [name, text === true ? true : unquote(text)];
+  }
+
   /** The value of the first parameter of that name, unquoted; `true` when it has none. */
   get(name: string): string | true | undefined {
     const text = this.#find(name)?.text;

@@ -1,7 +1,7 @@
 import { hexadecimal, isIn } from '../message/character-classes.ts';
 
-/** Every `%HH` replaced by the octet it stands for; what is no escape stays. Gives an octet string. */
-export function unescape(text: string): string {
+/** Every `%HH` replaced by the octet it stands for; what is no escapeOctets stays. Gives an octet string. */
+export function unescapeOctets(text: string): string {
   if (!text.includes('%')) return text;
   let unescaped = '';
   let index = 0;
@@ -14,7 +14,7 @@ export function unescape(text: string): string {
 }
 
 /** Every character outside the class replaced by `%HH`, `%` too. Takes an octet string. */
-export function escape(text: string, allowed: number): string {
+export function escapeOctets(text: string, allowed: number): string {
   let escaped = '';
   for (const character of text) {
     const code = character.charCodeAt(0);
@@ -42,7 +42,7 @@ export function completeEscapes(text: string, allowed: number): string {
   while (index < text.length) {
     const length = isEscape(text, index) ? 3 : 1;
     const part = text.slice(index, index + length);
-    completed += length === 3 ? part : escape(part, allowed);
+    completed += length === 3 ? part : escapeOctets(part, allowed);
     index += length;
   }
   return completed;

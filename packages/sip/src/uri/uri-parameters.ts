@@ -1,6 +1,6 @@
 import { allIn, uriParameter } from '../message/character-classes.ts';
 import { Malformed } from '../message/malformed.ts';
-import { escape, isEscapedText, unescape } from './escaping.ts';
+import { escapeOctets, isEscapedText, unescapeOctets } from './escaping.ts';
 
 interface UriParameter {
   /** As written. */
@@ -36,7 +36,7 @@ export class UriParameters {
   /** The unescaped value of the first parameter of that name; `true` when it has none. */
   get(name: string): string | true | undefined {
     const value = this.#find(name)?.value;
-    return typeof value === 'string' ? unescape(value) : value;
+    return typeof value === 'string' ? unescapeOctets(value) : value;
   }
 
   has(name: string): boolean {
@@ -45,7 +45,7 @@ export class UriParameters {
 
   /** Sets a parameter in its place, or behind the others. The value is escaped where it must be. */
   with(name: string, value: string | true): UriParameters {
-    const entry = { name, value: value === true || escape(value, uriParameter) };
+    const entry = { name, value: value === true || escapeOctets(value, uriParameter) };
     const place = this.entries.findIndex((existing) => isNamed(existing, name));
     if (place < 0) return new UriParameters([...this.entries, entry]);
     return new UriParameters(this.entries.map((existing, index) => (index === place ? entry : existing)));
@@ -72,5 +72,5 @@ function isPart(text: string): boolean {
 }
 
 function isNamed(entry: UriParameter, name: string): boolean {
-  return entry.name === name || unescape(entry.name).toLowerCase() === name.toLowerCase();
+  return entry.name === name || unescapeOctets(entry.name).toLowerCase() === name.toLowerCase();
 }

@@ -1,6 +1,6 @@
 import { allIn, blank, digit, hexadecimal, isIn, uriParameter, user as userCharacter } from '../message/character-classes.ts';
 import { Malformed } from '../message/malformed.ts';
-import { completeEscapes, isEscapedText, unescape } from './escaping.ts';
+import { completeEscapes, isEscapedText, unescapeOctets } from './escaping.ts';
 import { formatHostAndPort, parseHostAndPort } from './host.ts';
 import { UriParameters } from './uri-parameters.ts';
 
@@ -64,7 +64,7 @@ export function formatUri(uri: Uri): string {
 export function userPart(uri: Uri): string | undefined {
   switch (uri.kind) {
     case 'sip':
-      return uri.user === undefined ? undefined : unescape(uri.user);
+      return uri.user === undefined ? undefined : unescapeOctets(uri.user);
     case 'tel':
       return uri.number;
     case 'other':
