@@ -1,0 +1,70 @@
+import type { Part } from './property.ts';
+import { cpimHeader, mimeHeader, readCpim, type WireCpim, withCpimHeader, withMimeHeader, writeCpim } from './wire-cpim.ts';
+import {
+  headerText,
+  requestUriOf,
+  statusOf,
+  type WireMessage,
+  withHeader,
+  withoutHeader,
+  withRequestUri,
+  withStatus,
+} from './wire-message.ts';
+
+/** What stands there; undefined when the message has no such place. */
+export function readPart(message: WireMessage, part: Part): string | undefined {
+  switch (part.part) {
+    case 'status':
+      return statusOf(message)?.toString();
+    case 'request-uri':
+      return requestUriOf(message);
+    case 'header':
+      return headerText(message, part.name);
+    default:
+      return readInside(readCpim(message.body), part);
+  }
+}
+
+/** The message with another value there; without the place when the value is undefined (status and Request-URI cannot go). */
+export function writePart(message: WireMessage, part: Part, value: string | undefined): WireMessage {
+  switch (part.part) {
+    case 'status':
+      return withStatus(message, Number(value ?? 500));
+    case 'request-uri':
+      return withRequestUri(message, value ?? 'sip:nobody@tampered.invalid');
+    case 'header':
+      return value === undefined ? withoutHeader(message, part.name) : withHeader(message, part.name, value);
+    default: {
+      const wrapper = readCpim(message.body);
+      return wrapper === undefined ? message : { ...message, body: writeCpim(writeInside(wrapper, part, value)) };
+    }
+  }
+}
+
+export function describePart(part: Part): string {
+  switch (part.part) {
+    case 'header':
+      return part.name;
+    case 'cpim':
+      return `CPIM ${part.name}`;
+    case 'mime':
+      return `MIME ${part.name}`;
+    default:
+      return part.part;
+  }
+}
+
+type InsidePart = Extract<Part, { part: 'cpim' | 'mime' | 'content' }>;
+
+function readInside(wrapper: WireCpim | undefined, part: InsidePart): string | undefined {
+  if (wrapper === undefined) return undefined;
+  if (part.part === 'cpim') return cpimHeader(wrapper, part.name);
+  if (part.part === 'mime') return mimeHeader(wrapper, part.name);
+  return wrapper.content;
+}
+
+function writeInside(wrapper: WireCpim, part: InsidePart, value: string | undefined): WireCpim {
+  if (part.part === 'cpim') return withCpimHeader(wrapper, part.name, value);
+  if (part.part === 'mime') return withMimeHeader(wrapper, part.name, value);
+  return { ...wrapper, content: value ?? '' };
+}

@@ -1,0 +1,149 @@
+import { Capture, type Captured } from './capture.ts';
+import type { Account } from './digest.ts';
+import { Peer } from './peer.ts';
+import { Relay } from './relay.ts';
+import { ScriptedCore } from './scripted-core.ts';
+import { describeSelector, type ReportSelector, selects, type WireSelector } from './selector.ts';
+import type { ServerUnderTest } from './server-process.ts';
+import type { Address, Journal } from './sip-socket.ts';
+import type { Tamperer, Watch } from './tamperer.ts';
+import type { RunRecord } from './verdict.ts';
+import { headerText, type WireMessage } from './wire-message.ts';
+
+/** Thrown when a message on which the rest of a scenario depends has not come; the proofs are judged by what has. */
+export class ScenarioStopped extends Error {}
+
+export interface WorldOptions {
+  /** The server under test; absent when the client is. */
+  readonly server: ServerUnderTest | undefined;
+  readonly tamperer: Tamperer | undefined;
+  /** How long to wait for a message before the scenario stops. */
+  readonly patienceMilliseconds: number;
+}
+
+export interface PeerSetting {
+  /** The user whose client this is; the peer's own name when absent. */
+  readonly user?: string;
+  /** Source address: `trustedHost` for a peer whose identities are believed. */
+  readonly host?: string;
+  readonly features?: string;
+}
+
+/** What a scenario acts in: peers around one server, or a scripted core around one client, and the record of it all. */
+export class World implements RunRecord {
+  readonly facts = new Map<string, string>();
+  readonly patienceMilliseconds: number;
+  readonly #options: WorldOptions;
+  readonly #capture = new Capture();
+  readonly #labels = new Map<string, string>();
+  readonly #accounts = new Map<string, Account>();
+  readonly #relays: { readonly watch: Watch; readonly relay: Relay }[] = [];
+  readonly #closing: (() => void | Promise<void>)[] = [];
+  #phase = 'start';
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.patienceMilliseconds = options.patienceMilliseconds;
+  }
+
+  get captured(): readonly Captured[] {
+    return this.#capture.all;
+  }
+
+  /** Begins a part of the scenario that selectors can name. */
+  phase(name: string): void {
+    this.#phase = name;
+    for (const { watch, relay } of this.#relays) {
+      const injection = this.#options.tamperer?.injection(watch, name);
+      if (injection !== undefined) relay.inject(injection.direction, injection.octets);
+    }
+  }
+
+  note(fact: string, value: string): void {
+    this.facts.set(fact, value);
+  }
+
+  /** The user whom the scenario calls by this name; his address is the fact `<name>`. */
+  account(name: string): Account {
+    const known = this.#accounts.get(name);
+    if (known !== undefined) return known;
+    const account = this.#server().takeUser();
+    this.#accounts.set(name, account);
+    this.note(name, account.address);
+    return account;
+  }
+
+  /** Opens a peer at the server under test; its contact is the fact `<name> contact`. */
+  async peer(name: string, setting: PeerSetting = {}): Promise<Peer> {
+    const host = setting.host ?? '127.0.0.1';
+    const server = await this.through({ at: name, end: 'near' }, this.#server().address, host);
+    const account = this.account(setting.user ?? name);
+    const { patienceMilliseconds } = this;
+    const features = setting.features ?? '';
+    const peer = new Peer({ name, account, server, host, journal: this.#journal(), patienceMilliseconds, features });
+    await peer.open();
+    this.closeLater(() => peer.close());
+    this.note(`${name} contact`, peer.contact);
+    return peer;
+  }
+
+  async core(): Promise<ScriptedCore> {
+    const core = new ScriptedCore('core', this.#journal(), this.patienceMilliseconds);
+    await core.open();
+    this.closeLater(() => core.close());
+    return core;
+  }
+
+  /** The address to use for a server: its own, or that of a relay before it when this run tampers. */
+  async through(watch: Watch, far: Address, outsideHost = '127.0.0.1'): Promise<Address> {
+    const { tamperer } = this.#options;
+    if (tamperer === undefined) return far;
+    const label = (message: WireMessage): string | undefined => this.#labels.get(headerText(message, 'Call-ID') ?? '');
+    const relay = new Relay({
+      far,
+      outsideHost,
+      passing: (direction, octets) => tamperer.pass(octets, { watch, direction, phase: this.#phase, label, record: this }),
+    });
+    const port = await relay.open();
+    this.#relays.push({ watch, relay });
+    this.closeLater(() => relay.close());
+    return { host: '127.0.0.1', port };
+  }
+
+  /** Waits for a message or report without which the scenario cannot go on. */
+  async expect(selector: WireSelector | ReportSelector): Promise<Captured> {
+    const found = await this.#capture.first((captured) => selects(selector, captured), this.patienceMilliseconds);
+    if (found === undefined) throw new ScenarioStopped(`has not come: ${describeSelector(selector)}`);
+    return found;
+  }
+
+  report(at: string, about: string, report: unknown): void {
+    this.#capture.add({ kind: 'report', at, phase: this.#phase, about, report });
+  }
+
+  /** Reports what `opencpm <command> --json` prints once it satisfies `ready`, or what it printed last. */
+  async operator(about: string, command: readonly string[], ready: (printed: unknown) => boolean = () => true): Promise<unknown> {
+    const deadline = performance.now() + this.patienceMilliseconds;
+    let printed = await this.#server().command(...command);
+    while (!ready(printed) && performance.now() < deadline) printed = await this.#server().command(...command);
+    this.report('operator', about, printed);
+    return printed;
+  }
+
+  closeLater(close: () => void | Promise<void>): void {
+    this.#closing.unshift(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closing) await close();
+  }
+
+  #server(): ServerUnderTest {
+    if (this.#options.server === undefined) throw new TypeError('this scenario runs without a server');
+    return this.#options.server;
+  }
+
+  #journal(): Journal {
+    return { capture: this.#capture, phase: () => this.#phase, labels: this.#labels };
+  }
+}

@@ -1,0 +1,3 @@
+import type { Scenario } from '../framework/scenario.ts';
+
+export const scenarios: readonly Scenario[] = [];
