@@ -51,6 +51,14 @@ describe('layers', () => {
     assert.deepEqual(check({ 'packages/cpm/src/a.ts': "import '../../sip/src/index.ts';" }), ['layers packages/cpm/src/a.ts:1']);
   });
 
+  it('refuse equipment of tests in what is packed', () => {
+    for (const target of ['./a.test.ts', './a.fixture.ts', './testing/a.ts']) {
+      assert.deepEqual(check({ 'packages/storage/src/b.ts': `import '${target}';` }), ['layers packages/storage/src/b.ts:1'], target);
+      assert.deepEqual(check({ 'packages/storage/src/b.test.ts': `import '${target}';` }), [], target);
+      assert.deepEqual(check({ 'packages/storage/src/testing/b.ts': `import '.${target}';` }), [], target);
+    }
+  });
+
   it('refuse a package that has no layer', () => {
     assert.deepEqual(check({ 'packages/extras/src/a.ts': 'export const a = 1;' }), ['layers packages/extras/src/a.ts:1']);
   });

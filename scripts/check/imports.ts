@@ -2,7 +2,7 @@ import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import ts from 'typescript';
 import type { Finding } from './finding.ts';
-import { lineOf, type Source, walk } from './source.ts';
+import { isForTests, lineOf, type Source, walk } from './source.ts';
 
 /** The packages from the lowest layer to the highest; those of one layer do not know each other. */
 const layers: readonly (readonly string[])[] = [
@@ -90,6 +90,7 @@ function checkModule(module: Module): Finding[] {
 function faultOf(source: Source, one: Import): string | undefined {
   const { place } = source;
   if (isBuiltin(one.specifier)) return place.mayUseNode ? undefined : `${one.specifier} outside a node/ folder`;
+  if (place.isPackage && !place.isTest && isForTests(one.target ?? '')) return `${one.specifier} is equipment of tests and not packed`;
   const foreign = foreignHome(source, one);
   if (foreign === undefined || !place.isPackage) return undefined;
   if (one.specifier.startsWith('.')) return `${one.specifier} leaves the package; import it by name`;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
@@ -66,7 +66,9 @@ function checkAllCalls(sources: readonly Source[], use: AllowanceUse): Finding[]
 const textFile = /(^\.ci\/run|(^|\/)Dockerfile|\.(ts|mts|mjs|js|json|md|ya?ml|sh|sql|toml|cfg|conf|html|css))$/;
 
 function checkTexts(root: string, files: readonly string[], use: AllowanceUse): Finding[] {
-  return files.filter((path) => textFile.test(path)).flatMap((path) => checkText(path, readFileSync(join(root, path), 'utf8'), use));
+  return files
+    .filter((path) => textFile.test(path) && existsSync(join(root, path)))
+    .flatMap((path) => checkText(path, readFileSync(join(root, path), 'utf8'), use));
 }
 
 function readEntryPoints(root: string, files: readonly string[]): EntryPoints {

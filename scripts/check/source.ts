@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
@@ -15,6 +15,7 @@ export interface Place {
   readonly home: string;
   /** False for the programs beside the packages: conformance, interop, bench, simulation, scripts. */
   readonly isPackage: boolean;
+  /** A test or equipment of tests: `*.test.ts`, `*.fixture.ts`, a `testing/` folder. None of it is built or packed. */
   readonly isTest: boolean;
   /** May use Node: a `node/` folder, storage, server, testkit, a test, a program beside the packages. */
   readonly mayUseNode: boolean;
@@ -28,11 +29,16 @@ const packagesOnNode = new Set(['storage', 'server', 'console', 'testkit']);
 const codeRoots = new Set(['packages', 'conformance', 'interop', 'bench', 'simulation', 'scripts', 'deploy']);
 const skippedFolders = new Set(['node_modules', 'dist', '.git', 'data', 'coverage', '.cache', 'corpus', 'corpora']);
 
+/** Is this a test, or equipment that only tests use? */
+export function isForTests(path: string): boolean {
+  return /\.(test|fixture)\.m?ts$/.test(path) || /\/src\/(.*\/)?testing\//.test(path);
+}
+
 function placeOf(path: string): Place {
   const parts = path.split('/');
   const isPackage = parts[0] === 'packages' && parts.length > 2;
   const home = parts.length > 1 ? (parts[isPackage ? 1 : 0] ?? '') : '';
-  const isTest = /\.test\.m?ts$/.test(path);
+  const isTest = isForTests(path);
   const isDriver = parts[2] === 'src' && (parts[3] === 'node' || parts[3] === 'browser');
   return {
     home,
@@ -64,7 +70,10 @@ export function listFiles(root: string): string[] {
 
 /** The files of code among `files`, parsed. */
 export function readSources(root: string, files: readonly string[]): Source[] {
-  return files.filter(isCode).map((path) => parseSource(path, readFileSync(join(root, path), 'utf8')));
+  // A file may go while another program works in the tree; then it is no source any more.
+  return files
+    .filter((path) => isCode(path) && existsSync(join(root, path)))
+    .map((path) => parseSource(path, readFileSync(join(root, path), 'utf8')));
 }
 
 function isCode(path: string): boolean {

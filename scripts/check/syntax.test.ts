@@ -94,6 +94,11 @@ describe('casts', () => {
     assert.deepEqual(check(path, '/** The parser\n * has checked it. */\nconst a = call(\n  b as string,\n);'), []);
   });
 
+  it('share a reason on lines that follow each other, and no further', () => {
+    const cast = 'const a = b as string;\n';
+    assert.deepEqual(check(path, `// The parser has checked it.\n${cast}${cast}${cast}\n${cast}`), ['cast:6']);
+  });
+
   it('as const and satisfies are none', () => {
     assert.deepEqual(check(path, 'const a = [1] as const satisfies readonly number[];'), []);
   });

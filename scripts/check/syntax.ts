@@ -101,7 +101,10 @@ function bindingName(node: ts.Node): ts.Node | undefined {
   return undefined;
 }
 
-/** A cast is a claim that the compiler cannot check, so the reader gets the reason: on its line or the line above. */
+/**
+ * A cast is a claim that the compiler cannot check, so the reader gets the reason: on its line or the line above. One
+ * reason holds for casts on lines that follow each other.
+ */
 function checkCasts(source: Source, allowances: AllowanceUse): Finding[] {
   const findings: Finding[] = [];
   const explained = commentLines(source.tree);
@@ -109,7 +112,10 @@ function checkCasts(source: Source, allowances: AllowanceUse): Finding[] {
     if (!isCast(node)) return;
     const last = lineOf(source, node.type.getStart(source.tree));
     const first = lineOf(source, enclosingStatement(node).getStart(source.tree));
-    if ([last, last - 1, first, first - 1].some((line) => explained.has(line))) return;
+    if ([last, last - 1, first, first - 1].some((line) => explained.has(line))) {
+      explained.add(last);
+      return;
+    }
     if (allowances.permits('casts', source.path)) return;
     findings.push({ file: source.path, line: last, rule: 'cast', message: 'a cast needs its reason in a comment beside it' });
   });

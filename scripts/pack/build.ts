@@ -6,7 +6,7 @@ import { runStep, type StepResult } from './step.ts';
 
 const compileTimeout = 120_000;
 
-/** Compiles `src/` without its tests to JavaScript and declarations in `dist/`. */
+/** Compiles `src/` without tests and their equipment to JavaScript and declarations in `dist/`. */
 export async function buildPackage(root: string, one: PublishablePackage): Promise<StepResult> {
   const name = `build ${one.manifest.name}`;
   if (!existsSync(join(root, one.folder, 'src', 'index.ts'))) return { name, fault: `${one.folder}/src/index.ts does not exist` };
@@ -44,7 +44,7 @@ function writeConfiguration(root: string, one: PublishablePackage): string {
       typeRoots: [join(root, 'node_modules', '@types')],
     },
     include: [`${source}/**/*.ts`],
-    exclude: [`${source}/**/*.test.ts`],
+    exclude: [`${source}/**/*.test.ts`, `${source}/**/*.fixture.ts`, `${source}/**/testing/**`],
   };
   writeFileSync(path, JSON.stringify(configuration, undefined, 2));
   return path;
