@@ -3,7 +3,7 @@
  * machine has: installs what package-lock.json says when that is not what stands in node_modules, then runs the
  * wanted program under the pinned Node with the sources of the workspace packages visible.
  *
- *   node scripts/bootstrap.mjs start|test|check|format|pack-check|conformance|interop|bench [-- arguments]
+ *   node scripts/bootstrap.mjs start|test|check|format|docs|pack-check|conformance|interop|bench [-- arguments]
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -20,6 +20,7 @@ const programs = {
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],
   format: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.'],
+  docs: ['scripts/generate-docs.ts'],
   'pack-check': ['scripts/pack-check.ts'],
   conformance: ['conformance/run.ts'],
   interop: ['interop/run.ts'],

@@ -30,7 +30,11 @@ describe('lines of a function', () => {
 
   it('pass in a table with a reason and around the tests of a suite', () => {
     assert.deepEqual(check(functionOf(90), path, { ...none, longFunctions: { [`${path}#long`]: 'one row for each header' } }), []);
-    assert.deepEqual(check(`describe('x', () => {\n${'  call();\n'.repeat(80)}});`), []);
+    const tests = "  it('a', run);\n".repeat(80);
+    for (const text of [`describe('x', () => {\n${tests}});`, `eachEngine((open) => {\n${tests}});`]) {
+      assert.deepEqual(check(text, 'packages/sip/src/a.test.ts'), []);
+      assert.equal(check(text).length, 1);
+    }
   });
 });
 
