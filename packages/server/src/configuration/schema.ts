@@ -1,0 +1,261 @@
+import { isIP } from 'node:net';
+
+import { z } from 'zod';
+
+import { listenAddressForm, parseListenAddress } from './listen-address.ts';
+import { choiceSetting, countSetting, documented, durationSetting, section } from './setting.ts';
+import { parseStorageLocation, storageForm } from './storage-location.ts';
+import { addressProblem, routeProblem } from './uri-settings.ts';
+
+const domainForm = 'a domain name such as example.net';
+const userNameForm = 'a user name of letters, digits and . _ ~ + - (at most 64)';
+
+/** A transform that keeps the text and reports what `problem` finds wrong with it. */
+function checkedText(problem: (text: string) => string | undefined) {
+  return z.string().transform((text, context) => {
+    const found = problem(text);
+    if (found === undefined) return text;
+    context.issues.push({ code: 'custom', message: found, input: text });
+    return z.NEVER;
+  });
+}
+
+/** RFC 1123 §2.1: labels of letters, digits and hyphens. The empty message stands for "must be" and the form. */
+const domainName = z
+  .string()
+  .regex(/^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*$/)
+  .transform((name) => name.toLowerCase());
+
+const listenAddress = z.string().transform((text, context) => {
+  const parsed = parseListenAddress(text);
+  if (parsed.kind === 'address') return parsed.address;
+  context.issues.push({ code: 'custom', message: parsed.text, input: text });
+  return z.NEVER;
+});
+
+const storageLocation = z.string().transform((text, context) => {
+  const location = parseStorageLocation(text);
+  if (location !== undefined) return location;
+  context.issues.push({ code: 'custom', message: `must be ${storageForm}`, input: text });
+  return z.NEVER;
+});
+
+const peerForm = 'an IP address such as 10.0.0.5, or a network such as 10.0.0.0/24';
+
+function peerProblem(text: string): string | undefined {
+  const match = /^([0-9a-fA-F:.]{2,45})(?:\/(\d{1,3}))?$/.exec(text);
+  const family = isIP(match?.[1] ?? '');
+  if (match === null || family === 0) return `must be ${peerForm}`;
+  const widest = family === 4 ? 32 : 128;
+  return Number(match[2] ?? 0) > widest ? `has a prefix longer than ${widest} bits (write for example ${match[1]}/${widest})` : undefined;
+}
+
+const user = documented(
+  z.strictObject({
+    user: documented(z.string().regex(/^[A-Za-z0-9._~+-]{1,64}$/), {
+      text: 'The name the user authenticates with, and the user part of the identity he has by default.',
+      form: userNameForm,
+      example: 'alice',
+    }),
+    password: documented(z.string().min(1).max(256), {
+      text: 'The password for digest authentication. The server keeps only its hashes in the database.',
+      form: 'a text of 1 to 256 characters (put digits in quotes)',
+      example: 'wonderland',
+      secret: true,
+    }),
+    identities: documented(z.array(documented(checkedText(addressProblem), { text: '', form: 'a sip or tel URI' })).prefault([]), {
+      text: 'The addresses that reach the user: sip URIs in the domain of the server, and tel URIs. `sip:USER@DOMAIN` when empty.',
+      form: 'a list of sip and tel URIs such as ["sip:alice@example.net", "tel:+15550001"]',
+      fallback: '[]',
+    }),
+  }),
+  { text: 'A user.', form: 'a map such as { user: alice, password: wonderland }' },
+);
+
+const policy = z.strictObject({
+  answerWithin: durationSetting({
+    text: 'How long a sender waits for the recipient’s clients. After that the message is deferred and the sender told so (202).',
+    fallback: '10s',
+    minimum: '1s',
+    maximum: '25s',
+    source: 'Decision 43; below the 32 s after which the sender’s own transaction gives up (Timer F, RFC 3261 §17.1.2.2).',
+  }),
+  undelivered: choiceSetting({
+    text: 'What becomes of a message that no client takes: kept until he comes, handed to an interworking function, or refused.',
+    values: ['defer', 'interwork', 'reject'],
+    fallback: 'defer',
+    source: 'Decisions 37 and 45; interwork counts as failed, and so defers, until an interworking function is there.',
+  }),
+  plainClients: choiceSetting({
+    text: 'Whether SIP clients that know no CPM get messages when the user has no CPM client online.',
+    values: ['deliver', 'ignore'],
+    fallback: 'deliver',
+  }),
+  anonymity: choiceSetting({
+    text: 'Whether users may send without showing who they are.',
+    values: ['allow', 'refuse'],
+    fallback: 'allow',
+  }),
+  maxExpiry: durationSetting({
+    text: 'How long a deferred message is kept at most, and how long it is kept when its sender does not say.',
+    fallback: '7d',
+    minimum: '1m',
+    maximum: '365d',
+  }),
+  minRelease: documented(
+    z
+      .string()
+      .regex(/^(?:none|\d{1,3}\.\d{1,3})$/)
+      .prefault('none'),
+    {
+      text: 'The oldest CPM release that a client may announce. Clients that announce none are served.',
+      form: 'none, or a release in quotes such as "2.0"',
+      fallback: 'none',
+    },
+  ),
+  duplicateWindow: durationSetting({
+    text: 'How long a message is remembered so that a second copy of it is answered again but not delivered again.',
+    fallback: '24h',
+    minimum: '1m',
+    maximum: '30d',
+  }),
+});
+
+const limits = z.strictObject({
+  bodyOctets: countSetting({
+    text: 'The largest body of a pager-mode message. A longer one is answered 413.',
+    unit: 'octets',
+    fallback: 65_536,
+    minimum: 1300,
+    maximum: 1_048_576,
+    source: 'A UDP datagram carries at most 65,507 octets; 1300 is what every client may send (RFC 3428 §8).',
+  }),
+  bindingsPerUser: countSetting({
+    text: 'How many clients of one user may be registered at a time. One more is refused.',
+    unit: 'bindings',
+    fallback: 10,
+    minimum: 1,
+    maximum: 1000,
+  }),
+  deferredMessagesPerUser: countSetting({
+    text: 'How many messages are kept for one user who is away. One more is refused.',
+    unit: 'messages',
+    fallback: 10_000,
+    minimum: 1,
+    maximum: 10_000_000,
+  }),
+  forwards: countSetting({
+    text: 'Through how many functions of this server one request may pass. One more is answered 480.',
+    unit: 'functions',
+    fallback: 5,
+    minimum: 2,
+    maximum: 70,
+    source: '70 is where Max-Forwards ends a request anyway (RFC 3261 §8.1.1.6).',
+  }),
+  udpRequestBytes: countSetting({
+    text: 'The longest request sent over UDP to a client that cannot be reached over TCP.',
+    unit: 'bytes',
+    fallback: 8192,
+    minimum: 1300,
+    maximum: 65_507,
+    source: 'Decision 41; RFC 3261 §18.1.1.',
+  }),
+  registrationMin: durationSetting({
+    text: 'The shortest registration. A shorter one is answered 423 with Min-Expires.',
+    fallback: '60s',
+    minimum: '1s',
+    maximum: '1h',
+    source: 'RFC 3261 §10.3 step 7.',
+  }),
+  registrationMax: durationSetting({
+    text: 'The longest registration. A longer one is shortened to this.',
+    fallback: '24h',
+    minimum: '1m',
+    maximum: '7d',
+  }),
+  registrationDefault: durationSetting({
+    text: 'The registration of a client that does not say how long.',
+    fallback: '1h',
+    minimum: '1m',
+    maximum: '7d',
+    source: 'RFC 3261 §10.2.1.1.',
+  }),
+  pushInFlightPerClient: countSetting({
+    text: 'How many deferred messages are on their way to one client at a time.',
+    unit: 'messages',
+    fallback: 8,
+    minimum: 1,
+    maximum: 100,
+  }),
+  pendingCommits: countSetting({
+    text: 'How many batches may wait for the database. While more wait, new requests are refused for the moment (503).',
+    unit: 'batches',
+    fallback: 10_000,
+    minimum: 100,
+    maximum: 1_000_000,
+  }),
+});
+
+const log = z.strictObject({
+  level: choiceSetting({
+    text: 'The least important lines that are written.',
+    values: ['error', 'warn', 'info', 'debug'],
+    fallback: 'info',
+  }),
+  file: documented(z.string().min(1).optional(), {
+    text: 'Where the lines go; a relative path starts at the configuration file. Standard error when left out.',
+    form: 'a path such as ./opencpm.log',
+    fallback: '(standard error)',
+  }),
+});
+
+/** The configuration file. Durations are parsed to seconds here; load.ts fills in what depends on where the file is. */
+export const configurationSchema = z.strictObject({
+  domain: documented(domainName, {
+    text: 'The SIP domain of all users.',
+    form: domainForm,
+    example: 'example.net',
+  }),
+  realm: documented(z.string().min(1).max(128).optional(), {
+    text: 'The realm of digest challenges. Users’ password hashes depend on it. The domain when left out.',
+    form: 'a text of 1 to 128 characters',
+    fallback: '(the domain)',
+  }),
+  listen: documented(
+    z
+      .array(documented(listenAddress, { text: '', form: listenAddressForm }))
+      .min(1)
+      .prefault(['udp://127.0.0.1:5060', 'tcp://127.0.0.1:5060']),
+    {
+      text: 'Where the server listens. `?advertise=HOST:PORT` says how peers reach it when that differs (NAT, containers, every address). Clients on this machine use the first.',
+      form: 'a list of listen addresses such as ["udp://127.0.0.1:5060", "tcp://127.0.0.1:5060"]',
+      fallback: '["udp://127.0.0.1:5060", "tcp://127.0.0.1:5060"]',
+    },
+  ),
+  storage: documented(storageLocation.prefault('sqlite:./data/opencpm.db'), {
+    text: 'The database. A relative path starts at the configuration file. The command line reaches the running server through `opencpm.sock` beside the SQLite file; with PostgreSQL that is `./data/opencpm.sock`.',
+    form: storageForm,
+    fallback: '"sqlite:./data/opencpm.db"',
+    secret: true,
+  }),
+  trustedPeers: documented(z.array(documented(checkedText(peerProblem), { text: '', form: peerForm })).prefault([]), {
+    text: 'Peers that are not challenged and whose P-Asserted-Identity (else From) is believed: a proxy or core in front of this server.',
+    form: 'a list of IP addresses and networks such as ["10.0.0.5", "10.1.0.0/16"]',
+    fallback: '[]',
+  }),
+  users: documented(z.array(user).prefault([]), {
+    text: 'Users that are set up at every start. Others are added with `opencpm user add` and live in the database.',
+    form: 'a list of users such as [{ user: alice, password: wonderland }]',
+    fallback: '[]',
+  }),
+  routes: documented(z.record(domainName, documented(checkedText(routeProblem), { text: '', form: 'a sip URI' })).prefault({}), {
+    text: 'Where requests for other domains go: domain → SIP URI. Requests for a domain without a route are answered 404.',
+    form: 'a map such as { other.example: "sip:10.0.0.5;transport=tcp" }',
+    fallback: '{}',
+  }),
+  policy: section('What the service does where the specification leaves a choice.', policy.prefault({})),
+  limits: section('Bounds. Past one of them a peer gets an error answer, and memory stays flat.', limits.prefault({})),
+  log: section('What is written down, and where.', log.prefault({})),
+});
+
+export type ParsedConfiguration = z.output<typeof configurationSchema>;
