@@ -28,7 +28,9 @@ describe('the report', () => {
   });
 
   it('shows a failure with its place, its cause and what the file has printed', () => {
-    const error = Object.assign(new Error('wrapped', { cause: new Error('1 is not 2') }), { failureType: 'testCodeFailure' });
+    const error = Object.assign(new Error('wrapped', { cause: new Error('1 is not 2', { cause: new RangeError('3') }) }), {
+      failureType: 'testCodeFailure',
+    });
     const { lines } = reportOf([
       { type: 'test:stderr', data: { file: '/r/a.test.ts', message: 'a warning\n' } },
       { type: 'test:fail', data: { name: 'adds', file: '/r/a.test.ts', line: 7, details: { error } } },
@@ -36,6 +38,7 @@ describe('the report', () => {
     const text = lines.join('\n');
     assert.match(text, /^FAILED a\.test\.ts:7 {2}adds$/m);
     assert.match(text, /Error: 1 is not 2/);
+    assert.match(text, /caused by RangeError: 3/);
     assert.match(text, /The file has printed:\n {4}a warning/);
   });
 

@@ -104,9 +104,12 @@ function isFailureBelow(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'failureType' in error && error.failureType === 'subtestsFailed';
 }
 
+/** The stack with its message and what caused it. An assertion's message holds the difference; its values come not again. */
 function describeError(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return typeof cause === 'string' ? cause : inspect(cause, { depth: 5 });
+  const thrown = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  if (!(thrown instanceof Error)) return typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 5 });
+  const below = thrown instanceof AggregateError ? thrown.errors : [thrown.cause].filter((cause) => cause !== undefined);
+  return [thrown.stack ?? String(thrown), ...below.map((cause) => `caused by ${inspect(cause)}`)].join('\n');
 }
 
 function indent(text: string): string {
