@@ -7,7 +7,7 @@ export interface Configuration {
   readonly domain: string;
   /** The digest realm; the domain when the file names none. */
   readonly realm: string;
-  /** In the order of the file; the first is the one that our own clients on this machine use. */
+  /** In the order of the file; never empty. */
   readonly listen: readonly ListenAddress[];
   /** `sqlite:/absolute/path/opencpm.db` or `postgres://…`. */
   readonly storage: string;

@@ -227,7 +227,7 @@ export const configurationSchema = z.strictObject({
       .min(1)
       .prefault(['udp://127.0.0.1:5060', 'tcp://127.0.0.1:5060']),
     {
-      text: 'Where the server listens. `?advertise=HOST:PORT` says how peers reach it when that differs (NAT, containers, every address). Clients on this machine use the first.',
+      text: 'Where the server listens. `?advertise=HOST:PORT` says how peers reach it when that differs (NAT, containers, every address). The command line uses the first UDP address.',
       form: 'a list of listen addresses such as ["udp://127.0.0.1:5060", "tcp://127.0.0.1:5060"]',
       fallback: '["udp://127.0.0.1:5060", "tcp://127.0.0.1:5060"]',
     },

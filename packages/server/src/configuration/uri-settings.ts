@@ -5,7 +5,10 @@ export function addressProblem(text: string): string | undefined {
   const uri = readUri(text);
   if (uri === undefined || uri.kind === 'other') return 'is no sip or tel URI (write for example sip:alice@example.net or tel:+15550001)';
   if (uri.kind === 'sip' && uri.user === undefined) return `names no user (write for example sip:alice@${uri.host})`;
-  if (canonicalAddress(uri) === undefined) return 'is no number that is known everywhere (write it with + and the country, tel:+15550001)';
+  // RFC 3966 §5.1.5: a number is global, or says where it is known.
+  const known = uri.kind !== 'tel' || uri.number.startsWith('+') || uri.parameters.has('phone-context');
+  if (!known || canonicalAddress(uri) === undefined)
+    return 'is no number that is known everywhere (write it with + and the country, tel:+15550001)';
   return undefined;
 }
 
