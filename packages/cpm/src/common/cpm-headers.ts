@@ -1,0 +1,43 @@
+import { defineHeader, type HeaderField, type Headers } from '@opencpm/sip';
+import { type ContributionId, type ConversationId, contributionId, conversationId } from './identifiers.ts';
+
+/**
+ * The SIP headers that CPM defines (Appendix C). Their values are compared octet by octet and never validated for
+ * length or form, because clients in the field write many (wire facts 2.2).
+ */
+export const conversationIdHeader: HeaderField<ConversationId> = defineHeader({
+  name: 'Conversation-ID',
+  list: false,
+  decode: (text) => conversationId(text.trim()),
+  encode: (id) => id,
+});
+
+export const contributionIdHeader: HeaderField<ContributionId> = defineHeader({
+  name: 'Contribution-ID',
+  list: false,
+  decode: (text) => contributionId(text.trim()),
+  encode: (id) => id,
+});
+
+export const inReplyToContributionIdHeader: HeaderField<ContributionId> = defineHeader({
+  name: 'InReplyTo-Contribution-ID',
+  list: false,
+  decode: (text) => contributionId(text.trim()),
+  encode: (id) => id,
+});
+
+/** UID of the stored object in the store of the user who receives this header; meaningless to anybody else. */
+export const messageUidHeaderName = 'Message-UID';
+
+/** The three headers that every answer carries as the request had them (A-7.2.2.1-05, wire facts 2.3). */
+export const identityHeaderNames = ['Conversation-ID', 'Contribution-ID', 'InReplyTo-Contribution-ID'] as const;
+
+/** Copies the identity headers that `from` has onto `onto`, byte for byte. */
+export function copyIdentityHeaders(from: Headers, onto: Headers): Headers {
+  let headers = onto;
+  for (const name of identityHeaderNames) {
+    const value = from.text(name);
+    if (value !== undefined) headers = headers.with(name, value);
+  }
+  return headers;
+}

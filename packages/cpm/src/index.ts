@@ -1,0 +1,26 @@
+/**
+ * The CPM functions, procedure by procedure, over ports. Start reading at
+ * participating/terminating/pager-message.ts with B 8.3.1.1 beside it.
+ */
+export * from './common/addresses.ts';
+export * from './common/answers.ts';
+export * from './common/binding.ts';
+export * from './common/cpm-headers.ts';
+export * from './common/disposition/notification-of-function.ts';
+export * from './common/identifiers.ts';
+export * from './common/instants.ts';
+export * from './common/next-leg.ts';
+export * from './common/release.ts';
+export * from './common/service-tags.ts';
+export * from './common/standalone-message.ts';
+export * from './participating/deferred/deferred-message.ts';
+export * from './participating/deferred/expire-deferred-messages.ts';
+export * from './participating/deferred/push-deferred-messages.ts';
+export * from './participating/originating/pager-message.ts';
+export * from './participating/participating-ports.ts';
+export * from './participating/terminating/pager-message.ts';
+export * from './participating/terminating/suitable-clients.ts';
+export * from './participating/terminating/terminating-message.ts';
+export * from './ports.ts';
+export * from './preferences/preferences.ts';
+export * from './service-provider-policy.ts';

@@ -1,0 +1,101 @@
+import type { SipResponse } from '@opencpm/sip';
+import { answer, refuse } from '../../common/answers.ts';
+import { messageUriId } from '../../common/identifiers.ts';
+import type { QueueFault } from '../../ports.ts';
+import { deferredHandling } from '../../preferences/preferences.ts';
+import { duplicateKey } from '../terminating/answer-once.ts';
+import { suitableClients } from '../terminating/suitable-clients.ts';
+import type { TerminatingContext, TerminatingMessage } from '../terminating/terminating-message.ts';
+import { type DeferredMessage, expiryTime, storedRequest } from './deferred-message.ts';
+
+/** What a sender is told to wait when the queue is full or the database does not answer. */
+const retryAfterSeconds = 30;
+
+/**
+ * Defer CPM Standalone Messages (B 8.3.1.6): stores the message in the queue and answers 202 once it is durable.
+ * `late` tells of a client that still accepts the message after that; then the row goes again (decision 43).
+ */
+export async function deferStandaloneMessage(
+  terminating: TerminatingMessage,
+  context: TerminatingContext,
+  late: Promise<boolean> = Promise.resolve(false),
+): Promise<SipResponse> {
+  const { ports, self } = context;
+  const deferred = deferredMessage(terminating, context);
+  // B-8.3.1.6.1-06: kept before anything is promised.
+  const outcome = await ports.deferredQueue.store(deferred);
+  switch (outcome.kind) {
+    case 'stored':
+      afterDeferral(terminating, deferred, context, late);
+      return answer(terminating.request, 202, self);
+    case 'duplicate':
+      return answer(terminating.request, 202, self);
+    case 'full':
+      return refuse(terminating.request, { status: 480, retryAfterSeconds }, self);
+    case 'fault':
+      ports.diagnostics.fault('store a deferred message', outcome.reason);
+      return refuse(terminating.request, outcome.temporary ? { status: 503, retryAfterSeconds } : { status: 500 }, self);
+  }
+}
+
+/** Storing a Deferred CPM Message in the Deferred CPM Message Queue (B 8.3.1.6.1), steps 1, 3 and 5. */
+function deferredMessage(terminating: TerminatingMessage, context: TerminatingContext): DeferredMessage {
+  const { request, message, arrivedAt, servedUser } = terminating;
+  return {
+    owner: servedUser,
+    // Step 3, B-8.3.1.6.1-05.
+    id: messageUriId(`sip:${context.ports.ids.ordered(arrivedAt)}@${context.self.host}`),
+    mode: 'pager',
+    kind: message.kind,
+    originator: message.originator,
+    anonymous: message.anonymous,
+    conversationId: message.conversationId,
+    contributionId: message.contributionId,
+    messageId: message.messageId,
+    duplicateKey: duplicateKey(terminating, message),
+    arrivedAt,
+    // Step 1, B-8.3.1.6.1-01, -02.
+    request: storedRequest(request, arrivedAt),
+    // Step 5, B-8.3.1.6.1-08.
+    expiresAt: expiryTime(request, arrivedAt, context.policy.maxExpirySeconds),
+  };
+}
+
+/** What follows from a stored message, none of it the sender's concern. */
+function afterDeferral(
+  terminating: TerminatingMessage,
+  deferred: DeferredMessage,
+  context: TerminatingContext,
+  late: Promise<boolean>,
+): void {
+  const { ports } = context;
+  ports.charging.outcome({ servedUser: deferred.owner, case: 'terminating', status: 202, outcome: 'deferred' });
+  removeWhenAcceptedLate(deferred, context, late).catch((error) =>
+    ports.diagnostics.fault('remove a message accepted late', String(error)),
+  );
+  // B-8.3.1.6-02 to -04: pushed, pulled or stored; pull and store are the next release's and wait in the queue until then.
+  if (deferredHandling(terminating.preferences, terminating.arrivedAt) !== 'push') return;
+  // B-8.3.1.6.2-02: MAY tell the user out of band.
+  ports.outOfBand.messagesWait(deferred.owner);
+  pushToNewcomers(terminating, context);
+}
+
+/** Decision 43: the client's 2xx came after the sender's 202; the message is delivered and leaves the queue. */
+async function removeWhenAcceptedLate(deferred: DeferredMessage, context: TerminatingContext, late: Promise<boolean>): Promise<void> {
+  if (!(await late)) return;
+  const removed = await context.ports.deferredQueue.remove(deferred.owner, deferred.id, []);
+  if (isFault(removed)) context.ports.diagnostics.fault('remove a message accepted late', removed.reason);
+}
+
+/** A client that registered while the message was being stored has missed the push of its registration. */
+function pushToNewcomers(terminating: TerminatingMessage, context: TerminatingContext): void {
+  const { ports, policy } = context;
+  const now = ports.clock.now();
+  for (const client of suitableClients(ports.registrations.of(terminating.servedUser), terminating.message, policy, now)) {
+    if (client.registeredAt >= terminating.arrivedAt) ports.pushes.request(terminating.servedUser, client);
+  }
+}
+
+function isFault(outcome: boolean | QueueFault): outcome is QueueFault {
+  return typeof outcome === 'object';
+}

@@ -1,0 +1,74 @@
+import { dateHeader, expiresHeader, Headers, type SipRequest } from '@opencpm/sip';
+import { anonymityRequested } from '../../common/addresses.ts';
+import type { ContributionId, ConversationId, MessageId, MessageUriId, UserId } from '../../common/identifiers.ts';
+
+/** A message in the Deferred CPM Message Queue (B 8.3.1.6.1). */
+export interface DeferredMessage {
+  readonly owner: UserId;
+  readonly id: MessageUriId;
+  readonly mode: 'pager';
+  /** A notification owes nothing when it expires (decision 46). */
+  readonly kind: 'message' | 'notification';
+  /** Canonical address of the authenticated originator; kept for the blacklist and our own notifications, also when anonymous. */
+  readonly originator: string | undefined;
+  readonly anonymous: boolean;
+  readonly conversationId: ConversationId | undefined;
+  readonly contributionId: ContributionId | undefined;
+  readonly messageId: MessageId | undefined;
+  /** (originator, Contribution-ID, Message-ID) as one text, when the message can be told from others. */
+  readonly duplicateKey: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly arrivedAt: number;
+  readonly expiresAt: number;
+  /** Start line, the headers of B-8.3.1.6.1-01 and the body. */
+  readonly request: SipRequest;
+}
+
+/** A row of the queue as it is read back. */
+export type QueueEntry = Omit<DeferredMessage, 'duplicateKey'>;
+
+/** A row on its way to one client: attempt 0 at first, one more after each final answer that is no 2xx and after silence. */
+export interface QueuedDelivery extends QueueEntry {
+  readonly attempt: number;
+}
+
+/** Headers that are kept (B-8.3.1.6.1-01); Content-Length is made when it is sent. All others are not stored (-02). */
+const storedHeaders: readonly string[] = [
+  'From',
+  'To',
+  'P-Asserted-Identity',
+  'P-Asserted-Service',
+  'Privacy',
+  'Subject',
+  'Reply-To',
+  'Date',
+  'Accept-Contact',
+  'Content-Type',
+  'Content-Disposition',
+  'Content-Encoding',
+  'Content-Language',
+  'Conversation-ID',
+  'Contribution-ID',
+  'InReplyTo-Contribution-ID',
+];
+
+/** Step 1 of 8.3.1.6.1: start line, those headers, the whole body; Date is added when it is missing. */
+export function storedRequest(request: SipRequest, arrivedAt: number): SipRequest {
+  let headers = Headers.of();
+  for (const name of storedHeaders) {
+    if (name === 'P-Asserted-Identity' && anonymityRequested(request.headers)) continue;
+    for (const value of request.headers.texts(name)) headers = headers.append(name, value);
+  }
+  if (!headers.has('Date')) headers = headers.append(dateHeader, arrivedAt);
+  return { kind: 'request', method: request.method, uri: request.uri, headers, body: request.body };
+}
+
+/**
+ * Step 5, B-8.3.1.6.1-08: the sender's Expires when it is below the operator's maximum, else the maximum. Seconds
+ * count from arrival (RFC 3428 §7).
+ */
+export function expiryTime(request: SipRequest, arrivedAt: number, maxExpirySeconds: number): number {
+  const asked = request.headers.value(expiresHeader);
+  const seconds = asked !== undefined && asked < maxExpirySeconds ? asked : maxExpirySeconds;
+  return arrivedAt + seconds * 1000;
+}

@@ -1,0 +1,122 @@
+import type { SipRequest } from '@opencpm/sip';
+import type { Binding } from '../../common/binding.ts';
+import { messageUidHeaderName } from '../../common/cpm-headers.ts';
+import { notifiedOfDeferred, positiveDeliveryNotification } from '../../common/disposition/notification-of-function.ts';
+import { nextLeg } from '../../common/next-leg.ts';
+import { acceptContactFor } from '../../common/service-tags.ts';
+import { plainText, readStandaloneMessage } from '../../common/standalone-message.ts';
+import type { ClientAnswer, DeliveryNames } from '../../ports.ts';
+import { recordsHistory } from '../../preferences/preferences.ts';
+import { isPlain } from '../terminating/suitable-clients.ts';
+import type { TerminatingContext } from '../terminating/terminating-message.ts';
+import type { QueuedDelivery, QueueEntry } from './deferred-message.ts';
+
+export type PushOutcome = 'delivered' | 'refused' | 'silent' | 'kept';
+
+/**
+ * Sending a Pager Mode Deferred CPM Message (B 8.3.1.6.6) to one client. Its Call-ID, tag and branch derive from the
+ * message, the client and the attempt, so that what a crash of this server repeats is a retransmission to the client.
+ */
+export async function sendPagerModeDeferredMessage(
+  entry: QueuedDelivery,
+  client: Binding,
+  context: TerminatingContext,
+): Promise<PushOutcome> {
+  const { ports } = context;
+  const names = ports.ids.deliveryNames(entry.id, client.client, entry.attempt);
+  const uid = await recordHistory(entry, context);
+  const request = deferredRequest(entry, names, uid, client, context);
+  const answered = await ports.sipCore.toClient(client, request, names.branch);
+  if (answered.kind === 'answered' && answered.response.status < 300) return delivered(entry, false, context);
+  if (wantsPlainText(client, answered)) return sendPlainText({ entry, request, client }, context);
+  // B-8.3.1.6.6-11: the error takes the recorded copy back, the message stays.
+  if (uid !== undefined) await ports.recording.remove(entry.owner, uid);
+  return failed(entry, client, answered, context);
+}
+
+/** Steps 1 to 5, B-8.3.1.6.6-01 to -06. Step 8 is the core's. */
+function deferredRequest(
+  entry: QueueEntry,
+  names: DeliveryNames,
+  uid: number | undefined,
+  client: Binding,
+  context: TerminatingContext,
+): SipRequest {
+  const { self } = context;
+  const leg = nextLeg(entry.request, { callId: names.callId, userAgent: self.server, sequence: names.sequence });
+  // B-8.3.1.6.6-03 and -06: stored start line and headers; -02: the tag of a deferred message.
+  let headers = leg.headers
+    .without('Accept-Contact')
+    .append('Accept-Contact', acceptContactFor('deferred'))
+    .with('From', withTag(leg.headers.text('From') ?? '', names.fromTag));
+  if (client.publicGruu === undefined && client.instance !== undefined && !isPlain(client)) {
+    headers = headers.append('Accept-Contact', `*;+sip.instance="${client.instance}";require;explicit`);
+  }
+  if (uid !== undefined) headers = headers.with(messageUidHeaderName, String(uid));
+  return { ...leg, headers };
+}
+
+/** Steps 6 and 7, B-8.3.1.6.6-07, -08; decision 46 exempts notifications. */
+async function recordHistory(entry: QueueEntry, context: TerminatingContext): Promise<number | undefined> {
+  const { ports } = context;
+  if (entry.kind === 'notification') return undefined;
+  if (!recordsHistory(await ports.preferences.of(entry.owner), ports.clock.now())) return undefined;
+  const outcome = await ports.recording.record(entry.owner, entry.request);
+  return outcome.kind === 'recorded' ? outcome.uid : undefined;
+}
+
+/** B-8.3.1.6.6-10: a 2xx takes the message out of the queue; with it goes what the function itself now owes. */
+async function delivered(entry: QueueEntry, byFunction: boolean, context: TerminatingContext): Promise<PushOutcome> {
+  const { ports } = context;
+  const owed = byFunction
+    ? positiveDeliveryNotification(notifiedOfDeferred(entry, readStandaloneMessage(entry.request)), ports.clock.now(), context)
+    : undefined;
+  const removed = await ports.deferredQueue.remove(entry.owner, entry.id, owed === undefined ? [] : [owed]);
+  if (typeof removed === 'object') return keep('remove a delivered message', removed.reason, context);
+  ports.charging.outcome({ servedUser: entry.owner, case: 'deferred', status: 200, outcome: 'pushed' });
+  return 'delivered';
+}
+
+/** A final answer that is no 2xx ends the attempt and so its names; silence does after Timer F. */
+async function failed(entry: QueueEntry, client: Binding, answered: ClientAnswer, context: TerminatingContext): Promise<PushOutcome> {
+  if (answered.kind === 'not-sent') return keep('push a message', answered.reason, context);
+  const fault = await context.ports.deferredQueue.attemptFailed(entry.owner, entry.id, client.client);
+  if (fault !== undefined) context.ports.diagnostics.fault('count an attempt', fault.reason);
+  return answered.kind === 'unreachable' ? 'silent' : 'refused';
+}
+
+function wantsPlainText(client: Binding, answered: ClientAnswer): boolean {
+  return isPlain(client) && answered.kind === 'answered' && (answered.response.status === 415 || answered.response.status === 488);
+}
+
+interface RefusedPush {
+  readonly entry: QueuedDelivery;
+  readonly request: SipRequest;
+  readonly client: Binding;
+}
+
+async function sendPlainText({ entry, request, client }: RefusedPush, context: TerminatingContext): Promise<PushOutcome> {
+  const { ports } = context;
+  const text = plainText(readStandaloneMessage(entry.request));
+  if (text === undefined) return 'refused';
+  // Names of their own: this is another request than the one just refused.
+  const names = ports.ids.deliveryNames(`${entry.id} text/plain`, client.client, entry.attempt);
+  const headers = request.headers
+    .without('Accept-Contact')
+    .with('Content-Type', text.contentType)
+    .with('Call-ID', names.callId)
+    .with('From', withTag(request.headers.text('From') ?? '', names.fromTag));
+  const answered = await ports.sipCore.toClient(client, { ...request, headers, body: text.octets }, names.branch);
+  if (answered.kind === 'answered' && answered.response.status < 300) return delivered(entry, true, context);
+  return failed(entry, client, answered, context);
+}
+
+function keep(where: string, reason: string, context: TerminatingContext): PushOutcome {
+  context.ports.diagnostics.fault(where, reason);
+  return 'kept';
+}
+
+function withTag(from: string, tag: string): string {
+  const end = from.lastIndexOf('>') + 1;
+  return `${from.slice(0, end)}${from.slice(end).replace(/;\s*tag\s*=\s*[^;\s]+/i, '')};tag=${tag}`;
+}

@@ -1,0 +1,36 @@
+import type { SipResponse } from '@opencpm/sip';
+import { answer } from '../../common/answers.ts';
+import type { StandaloneMessage } from '../../common/standalone-message.ts';
+import type { ServedRequest } from '../../ports.ts';
+import type { TerminatingContext } from './terminating-message.ts';
+
+/**
+ * A message that comes a second time (sent again by the client, by a second path, after a crash of this server) gets
+ * the answer of the first and is not delivered again. The key is (recipient, originator, Contribution-ID, IMDN
+ * Message-ID); messages without Message-ID cannot be told apart and always pass. A retransmission never gets here:
+ * the transaction layer answers it.
+ */
+export async function answerOnce(
+  served: ServedRequest,
+  message: StandaloneMessage,
+  context: TerminatingContext,
+  handle: () => Promise<SipResponse>,
+): Promise<SipResponse> {
+  const key = duplicateKey(served, message);
+  if (key === undefined) return handle();
+  const { recentMessages, charging } = context.ports;
+  const before = recentMessages.find(key, served.arrivedAt);
+  if (before !== undefined) {
+    const { status } = await before;
+    charging.outcome({ servedUser: served.servedUser, case: 'terminating', status, outcome: 'duplicate' });
+    return answer(served.request, status, context.self);
+  }
+  const response = handle();
+  recentMessages.remember(key, response, served.arrivedAt);
+  return response;
+}
+
+export function duplicateKey(served: Pick<ServedRequest, 'servedUser'>, message: StandaloneMessage): string | undefined {
+  if (message.messageId === undefined) return undefined;
+  return [served.servedUser, message.originator ?? '', message.contributionId, message.messageId].join(' ');
+}

@@ -1,0 +1,34 @@
+import { type Binding, isLive } from '../../common/binding.ts';
+import type { StandaloneMessage } from '../../common/standalone-message.ts';
+import type { ServiceProviderPolicy } from '../../service-provider-policy.ts';
+
+/**
+ * The clients that may get this message now (6.6, wire facts 5.4, B-8.3.1.1-17). A CPM Client is suitable when it
+ * registered the service that the message needs in its original mode, never because of the tag `deferred`. When no
+ * registered client has any CPM tag, plain SIP clients are, if the policy says so.
+ */
+export function suitableClients(
+  bindings: readonly Binding[],
+  message: Pick<StandaloneMessage, 'kind' | 'device'>,
+  policy: Pick<ServiceProviderPolicy, 'plainClients'>,
+  now: number,
+): readonly Binding[] {
+  const live = bindings.filter((binding) => isLive(binding, now));
+  const tagged = live.filter((binding) => binding.services.has('msg'));
+  if (tagged.length > 0) return addressedDevice(tagged, message);
+  // A notification means nothing to a client that cannot show it.
+  if (message.kind === 'notification' || policy.plainClients === 'ignore') return [];
+  return live.filter(isPlain);
+}
+
+/** A client that registered no CPM service at all. */
+export function isPlain(binding: Binding): boolean {
+  return binding.services.size === 0;
+}
+
+/** Decision 46: a notification goes to the device that it names, when that is there. */
+function addressedDevice(clients: readonly Binding[], message: Pick<StandaloneMessage, 'kind' | 'device'>): readonly Binding[] {
+  if (message.kind !== 'notification' || message.device === undefined) return clients;
+  const named = clients.filter((binding) => binding.instance === message.device);
+  return named.length > 0 ? named : clients;
+}

@@ -1,0 +1,20 @@
+import type { AnsweringFunction } from '../../common/answers.ts';
+import type { StandaloneMessage } from '../../common/standalone-message.ts';
+import type { ServedRequest } from '../../ports.ts';
+import type { Preferences } from '../../preferences/preferences.ts';
+import type { ServiceProviderPolicy } from '../../service-provider-policy.ts';
+import type { TerminatingPorts } from '../participating-ports.ts';
+
+/** One message on its way through the terminating Participating Function. */
+export interface TerminatingMessage extends ServedRequest {
+  readonly message: StandaloneMessage;
+  readonly preferences: Preferences;
+  /** UID in the recipient's message store, when the message was recorded (step 6). */
+  readonly uid?: number;
+}
+
+export interface TerminatingContext {
+  readonly ports: TerminatingPorts;
+  readonly policy: ServiceProviderPolicy;
+  readonly self: AnsweringFunction;
+}

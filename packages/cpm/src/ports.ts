@@ -1,0 +1,184 @@
+import type { SipRequest, SipResponse } from '@opencpm/sip';
+import type { Binding } from './common/binding.ts';
+import type { MessageUriId, UserId } from './common/identifiers.ts';
+import type { DeferredMessage, QueuedDelivery, QueueEntry } from './participating/deferred/deferred-message.ts';
+import type { Preferences } from './preferences/preferences.ts';
+
+/**
+ * Everything that the CPM functions need from outside, one interface each. `storage` implements what is kept,
+ * `server` implements the core and wires the rest; an absent adapter says so (`AdapterAbsent`) and the service
+ * provider policy decides what happens instead (decision 45).
+ */
+
+/** A visit of a function on the way of one request: the same pair twice is a loop (482). */
+export interface Hop {
+  readonly user: UserId;
+  readonly case: 'originating' | 'terminating';
+}
+
+/** A request as a function gets it: for whom, after which visits, arrived when (milliseconds since the epoch). */
+export interface ServedRequest {
+  readonly request: SipRequest;
+  readonly servedUser: UserId;
+  readonly hops: readonly Hop[];
+  readonly arrivedAt: number;
+}
+
+/** What became of a request sent to one client. */
+export type ClientAnswer =
+  | { readonly kind: 'answered'; readonly response: SipResponse }
+  /** No final response within Timer F, or the flow is gone: the binding counts as unreachable now. */
+  | { readonly kind: 'unreachable'; readonly reason: string }
+  /** Not sent: too large for every way to this client, or a limit of this server. */
+  | { readonly kind: 'not-sent'; readonly reason: string };
+
+/** Names under which a stored message goes out, the same after a crash: so a replay is a retransmission. */
+export interface DeliveryNames {
+  readonly callId: string;
+  readonly fromTag: string;
+  readonly branch: string;
+  readonly sequence: number;
+}
+
+export interface SipCore {
+  /** Sends a request onward: who serves its Request-URI decides. Never rejects; a failure is a response. */
+  onward(request: SipRequest, hops: readonly Hop[]): Promise<SipResponse>;
+  /** Sends a request to one registered client, with no function in between. `branch` fixes the transaction's name. */
+  toClient(binding: Binding, request: SipRequest, branch?: string): Promise<ClientAnswer>;
+}
+
+/** Bindings of a user as the core or its registration events tell (8.1). Read from memory: part of the hot path. */
+export interface Registrations {
+  of(user: UserId): readonly Binding[];
+}
+
+export interface ServiceAuthorisation {
+  /** May this user send standalone messages? (E-8.2.1.2-01 by analogy) */
+  mayOriginate(user: UserId): boolean;
+}
+
+/** The answer of a port whose adapter is not there. */
+export interface AdapterAbsent {
+  readonly kind: 'absent';
+  readonly port: string;
+}
+
+export interface UserPreferences {
+  /** Rules and lists of a user (8.4.1); the last good copy when they cannot be read, never a reason to refuse. */
+  of(user: UserId): Promise<Preferences>;
+}
+
+/** Recording of the conversation history (8.5) and storing instead of delivering (B-8.3.1.1-10). */
+export interface Recording {
+  record(user: UserId, request: SipRequest): Promise<RecordingOutcome>;
+  /** Stores instead of delivering, without the delivery request, which it answers (B-8.3.1.1-09 to -11, decision 33). */
+  store(user: UserId, request: SipRequest): Promise<RecordingOutcome>;
+  /** Removes a recorded object again (B-8.3.1.1-28). */
+  remove(user: UserId, uid: number): Promise<void>;
+}
+
+export type RecordingOutcome =
+  | { readonly kind: 'recorded'; readonly uid: number }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | AdapterAbsent;
+
+/** The Interworking Selection Function (6.5). */
+export interface Isf {
+  interwork(request: SipRequest): Promise<{ readonly kind: 'answered'; readonly response: SipResponse } | AdapterAbsent>;
+}
+
+/** Notifies a user of deferred messages out of band (Appendix I.1.1). */
+export interface OutOfBandNotifier {
+  messagesWait(user: UserId): void;
+}
+
+export interface Charging {
+  /** One record per outcome; must not block. */
+  outcome(record: OutcomeRecord): void;
+}
+
+export interface OutcomeRecord {
+  readonly servedUser: UserId;
+  readonly case: 'originating' | 'terminating' | 'deferred';
+  readonly status: number;
+  readonly outcome: 'delivered' | 'deferred' | 'duplicate' | 'refused' | 'pushed' | 'expired' | 'dropped';
+}
+
+export type QueueFault = { readonly kind: 'fault'; readonly temporary: boolean; readonly reason: string };
+
+/** Unsent requests that follow from something durable are rows too: what a crash interrupts is sent again. */
+export interface OwedRequest {
+  /** Unique; the request's Call-ID, tag and branch derive from it. */
+  readonly id: string;
+  readonly owner: UserId;
+  readonly request: SipRequest;
+  /** Given up after that time, milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+export interface WaitingRange {
+  /** Binding.client of the client that is to get them. */
+  readonly client: string;
+  readonly now: number;
+  /** Continue behind this one. */
+  readonly after?: MessageUriId;
+  readonly limit: number;
+}
+
+export interface DeferredMessageQueue {
+  /** Resolves when durable. `duplicate`: the same message of the same originator was stored within the window. */
+  store(
+    message: DeferredMessage,
+  ): Promise<{ readonly kind: 'stored' } | { readonly kind: 'duplicate' } | { readonly kind: 'full' } | QueueFault>;
+  /** Messages that wait for a user, in arrival order, not expired, with the attempt that comes next for that client. */
+  waiting(owner: UserId, range: WaitingRange): Promise<readonly QueuedDelivery[] | QueueFault>;
+  /** The attempt ended without a 2xx: the next one gets new names. */
+  attemptFailed(owner: UserId, id: MessageUriId, client: string): Promise<QueueFault | undefined>;
+  /** Removes a message and, in the same commit, stores what is owed because of that. False when it was gone. */
+  remove(owner: UserId, id: MessageUriId, owed: readonly OwedRequest[]): Promise<boolean | QueueFault>;
+  /** Messages whose expiry time has come, oldest first. */
+  expired(now: number, limit: number): Promise<readonly QueueEntry[] | QueueFault>;
+  /** The next expiry time in the queue, undefined when it is empty. */
+  nextExpiry(): Promise<number | undefined | QueueFault>;
+}
+
+export interface Outbox {
+  /** Resolves when durable; sending starts on its own. */
+  owe(request: OwedRequest): Promise<QueueFault | undefined>;
+}
+
+/** Messages relayed lately, by duplicate key, with the answer they got; bounded, in memory. */
+export interface RecentMessages {
+  find(key: string, now: number): Promise<SipResponse> | undefined;
+  remember(key: string, answer: Promise<SipResponse>, now: number): void;
+}
+
+export interface Pushes {
+  /** Starts pushing what waits for this client, unless that is under way; answers at once. */
+  request(owner: UserId, binding: Binding): void;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves with `true` at that time, or with `false` when cancelled. */
+  wait(untilMilliseconds: number): { readonly over: Promise<boolean>; cancel(): void };
+}
+
+export interface Ids {
+  /** 32 lower-case hexadecimal digits of 128 random bits. */
+  unique(): string;
+  /** A random UUID. */
+  uuid(): string;
+  /** A SIP tag. */
+  tag(): string;
+  /** Time-ordered within this process, with 128 random bits: sorts as it was made. */
+  ordered(now: number): string;
+  /** Names of one delivery attempt, the same for the same arguments in every process on this database. */
+  deliveryNames(subject: string, client: string, attempt: number): DeliveryNames;
+}
+
+/** Where things are written that an operator should see; never a body, never an address. */
+export interface Diagnostics {
+  fault(where: string, reason: string): void;
+}

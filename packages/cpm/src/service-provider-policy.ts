@@ -1,0 +1,17 @@
+import type { CpmRelease } from './common/release.ts';
+
+/** What the operator decides; the configuration file sets it. Numbers are in the unit their name ends with. */
+export interface ServiceProviderPolicy {
+  /** How long a sender waits for one of the recipient's clients before the message is deferred (decision 43). */
+  readonly answerWithinMilliseconds: number;
+  /** What becomes of a message that no client took (B-8.3.1.1-25). */
+  readonly undelivered: 'defer' | 'interwork' | 'reject';
+  /** Whether a registered client without any CPM tag gets messages when no tagged one is live. */
+  readonly plainClients: 'deliver' | 'ignore';
+  readonly anonymity: 'allow' | 'refuse';
+  /** Maximum expiry time of a deferred message (B-8.3.1.6.1-08). */
+  readonly maxExpirySeconds: number;
+  readonly minRelease: CpmRelease | undefined;
+  /** How many of a client's deferred messages are under way at once. */
+  readonly pushInFlightPerClient: number;
+}

@@ -1,0 +1,95 @@
+/**
+ * What an operator can ask of a server, running or not: the HTTP API on the unix socket and the command line both
+ * speak in these terms. Everything is plain JSON (times in ISO 8601 UTC).
+ */
+export interface Administration {
+  status(): Promise<ServerStatus>;
+  users(): Promise<AdministrationResult<readonly UserSummary[]>>;
+  addUser(user: NewUser): Promise<AdministrationResult<UserSummary>>;
+  /** Removes the user with bindings and queue; messages of his that wait for others stay. */
+  removeUser(name: string): Promise<AdministrationResult<UserSummary>>;
+  /** What a client on this machine needs to act as that user; given out on the unix socket only. */
+  credentials(name: string): Promise<AdministrationResult<UserCredentials>>;
+  /** Deferred messages, oldest first, of one user or of all. */
+  queue(filter: { readonly user?: string; readonly limit: number }): Promise<AdministrationResult<readonly QueuedMessageSummary[]>>;
+  queuedMessage(messageUriId: string): Promise<AdministrationResult<QueuedMessage>>;
+  /** Takes a message out of the queue by the operator's will; the sender gets the negative notification he asked for. */
+  dropQueuedMessage(messageUriId: string): Promise<AdministrationResult<QueuedMessageSummary>>;
+}
+
+export type AdministrationResult<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | { readonly kind: 'not-found'; readonly text: string }
+  | { readonly kind: 'refused'; readonly text: string }
+  | { readonly kind: 'fault'; readonly text: string; readonly temporary: boolean };
+
+export interface ServerStatus {
+  readonly version: string;
+  readonly domain: string;
+  readonly startedAt: string;
+  /** As bound: `udp://127.0.0.1:5060`. Empty when no server runs and the database was opened instead. */
+  readonly listen: readonly string[];
+  readonly storage: { readonly engine: 'sqlite' | 'postgres'; readonly schema: number };
+  readonly users: number;
+  readonly bindings: number;
+  readonly deferredMessages: number;
+  readonly outboxRows: number;
+  /** Steps of the specification whose adapter is not there, by port name: what the server does instead. */
+  readonly absentAdapters: readonly { readonly port: string; readonly instead: string }[];
+}
+
+export interface NewUser {
+  readonly user: string;
+  readonly password: string;
+  /** SIP or tel URIs; `sip:user@domain` when empty. */
+  readonly identities: readonly string[];
+}
+
+export interface UserSummary {
+  readonly user: string;
+  readonly identities: readonly string[];
+  readonly source: 'configuration' | 'database' | 'demo';
+  readonly bindings: readonly BindingSummary[];
+  readonly waiting: number;
+}
+
+export interface BindingSummary {
+  readonly contact: string;
+  readonly instance?: string;
+  readonly transport: string;
+  readonly source: string;
+  readonly expiresAt: string;
+  readonly unreachable: boolean;
+  readonly features: readonly string[];
+}
+
+export interface UserCredentials {
+  readonly user: string;
+  readonly realm: string;
+  /** H(username:realm:password) as lower-case hexadecimal, by algorithm (RFC 7616 §3.4.2). */
+  readonly ha1: { readonly MD5: string; readonly 'SHA-256': string };
+  readonly identities: readonly string[];
+  /** Where this server listens, first the one to use: `udp://127.0.0.1:5060`. */
+  readonly listen: readonly string[];
+}
+
+export interface QueuedMessageSummary {
+  readonly messageUriId: string;
+  readonly user: string;
+  /** Absent when the sender asked for anonymity. */
+  readonly from?: string;
+  readonly arrivedAt: string;
+  readonly expiresAt: string;
+  readonly sizeOctets: number;
+  readonly mode: 'pager';
+  readonly attempts: number;
+}
+
+export interface QueuedMessage extends QueuedMessageSummary {
+  readonly conversationId?: string;
+  readonly contributionId?: string;
+  readonly imdnMessageId?: string;
+  readonly contentType: string;
+  /** The text when the content is text, for the operator who asked for this one message. */
+  readonly text?: string;
+}

@@ -1,0 +1,98 @@
+import {
+  authorizationHeader,
+  type DigestCredentials,
+  type DigestServer,
+  type Flow,
+  Headers,
+  proxyAuthenticateHeader,
+  proxyAuthorizationHeader,
+  responseTo,
+  type ServerTransaction,
+  type SipRequest,
+  type SipResponse,
+  wwwAuthenticateHeader,
+} from '@opencpm/sip';
+import type { StoredUser } from '@opencpm/storage';
+import type { CoreContext } from './core-context.ts';
+import { isLoopback } from './trusted-peers.ts';
+
+export type Authenticated =
+  | { readonly kind: 'user'; readonly user: StoredUser }
+  | { readonly kind: 'refused'; readonly response: SipResponse };
+
+/** How many users one connection may act as; an edge that carries more authenticates each request. */
+const maxUsersPerConnection = 64;
+
+/**
+ * Who sends this? Digest (RFC 3261 §22, RFC 8760): REGISTER by 401 always; other requests by 407, each of them over
+ * UDP, once per user on a connection.
+ */
+export class Authentication {
+  readonly #context: CoreContext;
+  readonly #digest: DigestServer;
+  readonly #onConnection = new WeakMap<Flow, Set<StoredUser['owner']>>();
+
+  constructor(context: CoreContext, digest: DigestServer) {
+    this.#context = context;
+    this.#digest = digest;
+  }
+
+  registrant(transaction: ServerTransaction): Authenticated {
+    return this.#byCredentials(transaction, 'registrar');
+  }
+
+  /** `claimed` is whom the request says it is from: enough on a connection on which he has shown his password. */
+  sender(transaction: ServerTransaction, claimed: StoredUser | undefined): Authenticated {
+    const credentials = transaction.request.headers.has('Proxy-Authorization');
+    if (!credentials && claimed !== undefined && this.#onConnection.get(transaction.flow)?.has(claimed.owner)) {
+      return { kind: 'user', user: claimed };
+    }
+    return this.#byCredentials(transaction, 'proxy');
+  }
+
+  #byCredentials(transaction: ServerTransaction, role: Role): Authenticated {
+    const { request } = transaction;
+    const credentials = credentialsFor(request, role, this.#context.configuration.realm);
+    if (credentials === undefined) return this.#challenge(request, role, false);
+    const user = this.#context.directory.byName(credentials.username);
+    const verdict = this.#digest.verify(credentials, {
+      method: request.method,
+      uri: request.uri,
+      body: request.body,
+      ha1: (algorithm) => user?.ha1[algorithm],
+    });
+    if (verdict !== 'ok' || user === undefined) return this.#challenge(request, role, verdict === 'stale' || verdict === 'replayed');
+    // Demo users have passwords that were shown on a screen.
+    if (user.loopbackOnly && !isLoopback(transaction.source.host)) return { kind: 'refused', response: responseTo(request, 403) };
+    this.#rememberOn(transaction.flow, user);
+    return { kind: 'user', user };
+  }
+
+  #challenge(request: SipRequest, role: Role, stale: boolean): Authenticated {
+    let headers = Headers.of();
+    for (const challenge of this.#digest.challenges(stale)) headers = headers.append(roles[role].challenge, challenge);
+    return { kind: 'refused', response: responseTo(request, roles[role].status, { toTag: this.#context.self.newTag(), headers }) };
+  }
+
+  #rememberOn(flow: Flow, user: StoredUser): void {
+    if (!flow.reliable) return;
+    const users = this.#onConnection.get(flow) ?? new Set();
+    if (users.size < maxUsersPerConnection) users.add(user.owner);
+    this.#onConnection.set(flow, users);
+  }
+}
+
+type Role = 'registrar' | 'proxy';
+
+const roles = {
+  registrar: { status: 401, challenge: wwwAuthenticateHeader, credentials: authorizationHeader },
+  proxy: { status: 407, challenge: proxyAuthenticateHeader, credentials: proxyAuthorizationHeader },
+} as const;
+
+/** The Digest credentials of our realm; those for other proxies on the way are not ours to read (RFC 3261 §22.3). */
+function credentialsFor(request: SipRequest, role: Role, realm: string): DigestCredentials | undefined {
+  const all = request.headers.all(roles[role].credentials);
+  if (all.kind !== 'value') return undefined;
+  for (const credentials of all.value) if (credentials.kind === 'digest' && credentials.realm === realm) return credentials;
+  return undefined;
+}

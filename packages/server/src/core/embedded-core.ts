@@ -1,0 +1,224 @@
+import { type Binding, type ClientAnswer, type Hop, remainingForwards, type ServedRequest, type SipCore } from '@opencpm/cpm';
+import {
+  formatUri,
+  Headers,
+  type HostPort,
+  pAssertedIdentityHeader,
+  requireHeader,
+  responseTo,
+  type ServerTransaction,
+  type SipRequest,
+  type SipResponse,
+  type SipUri,
+  type Target,
+} from '@opencpm/sip';
+import type { StoredUser } from '@opencpm/storage';
+import { assertedIdentity, believedIdentity, claimedIdentities, withAssertedIdentity } from './asserted-identity.ts';
+import type { Authentication } from './authentication.ts';
+import type { CoreContext } from './core-context.ts';
+import { register } from './registrar.ts';
+import type { Routing } from './routing.ts';
+import type { LocatedBinding } from './stored-binding.ts';
+import { ToClient, type Ways } from './to-client.ts';
+import type { TrustedPeers } from './trusted-peers.ts';
+
+/** The functions that the core hands requests to, by the case of the served user. */
+export interface ServingFunctions {
+  originating(served: ServedRequest): Promise<SipResponse>;
+  terminating(served: ServedRequest): Promise<SipResponse>;
+  /** After the 200 to a REGISTER. */
+  registered(bindings: readonly LocatedBinding[]): void;
+}
+
+export interface CoreParts {
+  readonly context: CoreContext;
+  readonly authentication: Authentication;
+  readonly routing: Routing;
+  readonly trustedPeers: TrustedPeers;
+  readonly ways: Ways;
+}
+
+/** Methods that this server takes; the rest is 405. */
+export const allowedMethods: readonly string[] = ['REGISTER', 'MESSAGE', 'OPTIONS'];
+
+/**
+ * The embedded SIP/IP core: authenticates, asserts identities, knows where users are and who serves them. Behind an
+ * IMS core it is switched off and the same functions are entered from the wire.
+ */
+export class EmbeddedCore implements SipCore {
+  readonly #parts: CoreParts;
+  readonly #toClient: ToClient;
+  #functions: ServingFunctions | undefined;
+
+  constructor(parts: CoreParts) {
+    this.#parts = parts;
+    this.#toClient = new ToClient(parts.context, parts.ways);
+  }
+
+  /** Joins core and functions; they call each other. */
+  serveWith(functions: ServingFunctions): void {
+    this.#functions = functions;
+  }
+
+  /** Every request from the network. */
+  async received(transaction: ServerTransaction): Promise<void> {
+    const unsupported = unsupportedExtension(transaction.request);
+    if (unsupported !== undefined) return transaction.respond(unsupported);
+    if (transaction.request.method === 'REGISTER') return this.#register(transaction);
+    transaction.respond(await this.#request(transaction));
+  }
+
+  async #register(transaction: ServerTransaction): Promise<void> {
+    const { authentication, context } = this.#parts;
+    const authenticated = authentication.registrant(transaction);
+    if (authenticated.kind === 'refused') return transaction.respond(authenticated.response);
+    const { response, registered } = await register(transaction.request, authenticated.user, transaction.flow, context);
+    transaction.respond(response);
+    this.#serving().registered(registered);
+  }
+
+  /** Anything but REGISTER: who sends it, who serves him, else onward. */
+  async #request(transaction: ServerTransaction): Promise<SipResponse> {
+    const { request } = transaction;
+    const { routing, trustedPeers, context } = this.#parts;
+    if (routing.destination(request).kind === 'self') return ownAnswer(request, context);
+    // A peer without a next hop asks nothing of us (RFC 3261 §16.3 step 3).
+    if (request.headers.text('Max-Forwards')?.trim() === '0') return responseTo(request, 483);
+    if (request.body.length > context.configuration.limits.bodyOctets) return responseTo(request, 413);
+    const entered = trustedPeers.includes(transaction.source.host) ? this.#believed(request) : this.#authenticated(transaction);
+    if (entered.kind === 'refused') return entered.response;
+    return this.#originate(entered.request, entered.user);
+  }
+
+  /** A trusted peer's word counts; when its sender is our user, he is served like any other. */
+  #believed(request: SipRequest): Entered {
+    const believed = believedIdentity(request);
+    if (believed === undefined) return { kind: 'refused', response: responseTo(request, 403) };
+    const asserted = believed.headers.value(pAssertedIdentityHeader);
+    return {
+      kind: 'entered',
+      request: believed,
+      user: asserted === undefined ? undefined : this.#parts.context.directory.byUri(asserted.uri),
+    };
+  }
+
+  #authenticated(transaction: ServerTransaction): Entered {
+    const { authentication, context } = this.#parts;
+    const { request } = transaction;
+    const claimed = claimedIdentities(request).map((identity) => context.directory.byUri(identity.uri));
+    const authenticated = authentication.sender(transaction, claimed[0]);
+    if (authenticated.kind === 'refused') return authenticated;
+    const { user } = authenticated;
+    const identity = assertedIdentity(request, user, context.directory);
+    if (identity === undefined) return { kind: 'refused', response: responseTo(request, 403) };
+    context.location.heardOn(user.owner, transaction.flow);
+    return { kind: 'entered', request: withAssertedIdentity(request, identity), user };
+  }
+
+  #originate(request: SipRequest, user: StoredUser | undefined): Promise<SipResponse> {
+    const hopped = withoutOwnRoute(oneHopLess(request));
+    if (user === undefined || request.method !== 'MESSAGE') return this.onward(hopped, []);
+    return this.#serving().originating({ request: hopped, servedUser: user.owner, hops: [], arrivedAt: this.#parts.context.clock.now() });
+  }
+
+  async onward(request: SipRequest, hops: readonly Hop[]): Promise<SipResponse> {
+    const { context, routing } = this.#parts;
+    const destination = routing.destination(request);
+    switch (destination.kind) {
+      case 'none':
+        return responseTo(request, destination.status);
+      case 'self':
+        return ownAnswer(request, context);
+      case 'route':
+        return this.#toNextHop(request, destination.nextHop);
+      case 'user':
+        return this.#terminate(request, destination.user, hops);
+    }
+  }
+
+  async #terminate(request: SipRequest, user: StoredUser, hops: readonly Hop[]): Promise<SipResponse> {
+    const { limits } = this.#parts.context.configuration;
+    const visits = hops.filter((hop) => hop.case === 'terminating');
+    if (visits.some((hop) => hop.user === user.owner)) return responseTo(request, 482);
+    if (visits.length > limits.forwards) return responseTo(request, 480);
+    if (request.method !== 'MESSAGE') return responseTo(request, 405, { headers: allowHeaders() });
+    return this.#serving().terminating({ request, servedUser: user.owner, hops, arrivedAt: this.#parts.context.clock.now() });
+  }
+
+  /** Out of this domain: to the configured next hop, which gets our word for who sends this when we trust it. */
+  async #toNextHop(request: SipRequest, nextHop: SipUri): Promise<SipResponse> {
+    const { ways, context } = this.#parts;
+    const target = await this.#targetOf(nextHop);
+    if (target === undefined) return responseTo(request, 503, { headers: Headers.of(['Retry-After', '30']) });
+    const headers = request.headers.without('Via').prepend('Route', `<${formatUri(nextHop)};lr>`);
+    const outcome = await ways.endpoint.request({ ...request, headers: this.#forNextHop(headers, target) }, target);
+    if (outcome.kind === 'response') return relayed(request, outcome.response, context);
+    // A next hop that does not answer counts as unavailable, and MESSAGE must not be answered 408 (RFC 4320 §4.1).
+    return responseTo(request, outcome.kind === 'timeout' ? 480 : 503);
+  }
+
+  /** RFC 3325 §5: an identity that its owner wants withheld does not leave the circle of trust. */
+  #forNextHop(headers: Headers, target: Target): Headers {
+    const host = 'flow' in target ? target.flow.remote.host : target.address.host;
+    const trusted = this.#parts.trustedPeers.includes(host);
+    const hidden = headers.text('Privacy')?.toLowerCase().includes('id') ?? false;
+    return hidden && !trusted ? headers.without('P-Asserted-Identity') : headers;
+  }
+
+  async #targetOf({ host, port, parameters }: SipUri): Promise<Target | undefined> {
+    const [address] = await this.#parts.ways.network.resolve(host);
+    if (address === undefined) return undefined;
+    const transport = String(parameters.get('transport') ?? 'udp').toUpperCase() === 'TCP' ? 'TCP' : 'UDP';
+    const remote: HostPort = { host: address, port: port ?? 5060 };
+    return { transport, address: remote };
+  }
+
+  toClient(binding: Binding, request: SipRequest, branch?: string): Promise<ClientAnswer> {
+    return this.#toClient.send(binding.owner, binding.client, request, branch);
+  }
+
+  #serving(): ServingFunctions {
+    if (this.#functions === undefined) throw new TypeError('the core has no functions yet');
+    return this.#functions;
+  }
+}
+
+type Entered =
+  | { readonly kind: 'entered'; readonly request: SipRequest; readonly user: StoredUser | undefined }
+  | { readonly kind: 'refused'; readonly response: SipResponse };
+
+function oneHopLess(request: SipRequest): SipRequest {
+  return { ...request, headers: request.headers.with('Max-Forwards', String(remainingForwards(request.headers))) };
+}
+
+/** A client that was told to send by us has us on top of its Route. */
+function withoutOwnRoute(request: SipRequest): SipRequest {
+  return request.headers.has('Route') ? { ...request, headers: request.headers.without('Route') } : request;
+}
+
+/** RFC 3261 §8.2.2.3, for all options but Path, which the registrar knows (RFC 3327). */
+function unsupportedExtension(request: SipRequest): SipResponse | undefined {
+  const required = request.headers.all(requireHeader);
+  if (required.kind !== 'value') return undefined;
+  const unknown = required.value.filter((option) => option.toLowerCase() !== 'path');
+  if (unknown.length === 0) return undefined;
+  return responseTo(request, 420, { headers: Headers.of(['Unsupported', unknown.join(', ')]) });
+}
+
+function allowHeaders(): Headers {
+  return Headers.of(['Allow', allowedMethods.join(', ')]);
+}
+
+function ownAnswer(request: SipRequest, { self }: CoreContext): SipResponse {
+  if (request.method !== 'OPTIONS') return responseTo(request, 405, { headers: allowHeaders() });
+  const headers = allowHeaders().with('Accept', 'message/cpim, text/plain').with('Server', self.server);
+  return responseTo(request, 200, { toTag: self.newTag(), headers });
+}
+
+/** A response from further on in answer to our own request: its own headers, our transaction's names. */
+function relayed(request: SipRequest, response: SipResponse, { self }: CoreContext): SipResponse {
+  const headers = response.headers.filter((header) => !transactional.has(header.key));
+  return responseTo(request, response.status, { toTag: self.newTag(), reason: response.reason, headers });
+}
+
+const transactional: ReadonlySet<string> = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'content-length', 'record-route']);

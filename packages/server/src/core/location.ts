@@ -1,0 +1,110 @@
+import type { QueueFault, Registrations, UserId } from '@opencpm/cpm';
+import type { Flow } from '@opencpm/sip';
+import type { BindingChanges, Bindings } from '@opencpm/storage';
+import { bindingFromStored, type LocatedBinding } from './stored-binding.ts';
+
+/**
+ * Where the clients of our users are (RFC 3261 §10): bindings in memory, kept in the database. Reading is part of the
+ * hot path and never waits; a change is seen here only when it is durable.
+ */
+export class Location implements Registrations {
+  readonly #bindings: Bindings;
+  readonly #byOwner = new Map<UserId, readonly LocatedBinding[]>();
+  readonly #byFlow = new Map<string, Set<UserId>>();
+
+  constructor(bindings: Bindings) {
+    this.#bindings = bindings;
+  }
+
+  async load(now: number): Promise<QueueFault | undefined> {
+    const stored = await this.#bindings.all(now);
+    if ('kind' in stored) return stored;
+    for (const row of stored) {
+      const binding = bindingFromStored(row);
+      if (binding !== undefined) this.#byOwner.set(row.owner, [...this.of(row.owner), binding]);
+    }
+    return undefined;
+  }
+
+  of(user: UserId): readonly LocatedBinding[] {
+    return this.#byOwner.get(user) ?? [];
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const bindings of this.#byOwner.values()) size += bindings.length;
+    return size;
+  }
+
+  owners(): readonly UserId[] {
+    return [...this.#byOwner.keys()];
+  }
+
+  /** Makes the changes of one REGISTER durable, then visible. */
+  async change(
+    owner: UserId,
+    changes: { readonly save: readonly LocatedBinding[]; readonly remove: readonly LocatedBinding[] },
+  ): Promise<QueueFault | undefined> {
+    const stored: BindingChanges = {
+      save: changes.save.map((binding) => binding.stored),
+      remove: changes.remove.map((binding) => binding.stored),
+    };
+    const fault = await this.#bindings.change(stored);
+    if (fault !== undefined) return fault;
+    const gone = new Set([...changes.remove, ...changes.save].map((binding) => binding.client));
+    this.#set(owner, [...this.of(owner).filter((binding) => !gone.has(binding.client)), ...changes.save]);
+    for (const binding of changes.save) if (binding.flow !== undefined) this.#learnFlow(binding.flow.id, owner);
+    return undefined;
+  }
+
+  /** The client did not answer or cannot be reached: not registered until it is heard of again. */
+  markUnreachable(owner: UserId, client: string): void {
+    this.#replace(owner, (binding) => binding.client === client, true);
+  }
+
+  /** A request on its flow shows that a client is there. */
+  heardOn(owner: UserId, flow: Flow): void {
+    this.#replace(owner, (binding) => binding.unreachable && binding.flow?.id === flow.id, false);
+  }
+
+  flowClosed(flow: Flow): void {
+    for (const owner of this.#byFlow.get(flow.id) ?? []) this.#replace(owner, (binding) => binding.flow?.id === flow.id, true);
+    this.#byFlow.delete(flow.id);
+  }
+
+  forget(owner: UserId): void {
+    this.#byOwner.delete(owner);
+  }
+
+  /** Drops what has expired, here and in the database. */
+  async sweep(now: number): Promise<QueueFault | undefined> {
+    for (const [owner, bindings] of this.#byOwner) {
+      if (bindings.some((binding) => binding.expiresAt <= now))
+        this.#set(
+          owner,
+          bindings.filter((binding) => binding.expiresAt > now),
+        );
+    }
+    return this.#bindings.forgetExpired(now);
+  }
+
+  #replace(owner: UserId, isMeant: (binding: LocatedBinding) => boolean, unreachable: boolean): void {
+    const bindings = this.of(owner);
+    if (!bindings.some(isMeant)) return;
+    this.#set(
+      owner,
+      bindings.map((binding) => (isMeant(binding) ? { ...binding, unreachable } : binding)),
+    );
+  }
+
+  #set(owner: UserId, bindings: readonly LocatedBinding[]): void {
+    if (bindings.length === 0) this.#byOwner.delete(owner);
+    else this.#byOwner.set(owner, bindings);
+  }
+
+  #learnFlow(flow: string, owner: UserId): void {
+    const owners = this.#byFlow.get(flow);
+    if (owners === undefined) this.#byFlow.set(flow, new Set([owner]));
+    else owners.add(owner);
+  }
+}

@@ -1,0 +1,62 @@
+import { Malformed, parseUri, requestUri, type SipRequest, type SipUri, type Uri } from '@opencpm/sip';
+import type { StoredUser } from '@opencpm/storage';
+import type { Configuration } from '../configuration/configuration.ts';
+import type { Directory } from './directory.ts';
+
+/** Where a Request-URI leads from here. */
+export type Destination =
+  | { readonly kind: 'user'; readonly user: StoredUser }
+  /** To the server itself: OPTIONS of a peer that looks whether we are there. */
+  | { readonly kind: 'self' }
+  | { readonly kind: 'route'; readonly nextHop: SipUri }
+  | { readonly kind: 'none'; readonly status: 400 | 404 | 416 };
+
+/** Decides without asking anybody: users of this domain, domains with a route, nothing else. This is no open relay. */
+export class Routing {
+  readonly #domain: string;
+  readonly #directory: Directory;
+  readonly #routes: ReadonlyMap<string, SipUri>;
+  readonly #ownAddresses: ReadonlySet<string>;
+
+  constructor(configuration: Configuration, directory: Directory, ownAddresses: ReadonlySet<string>) {
+    this.#domain = configuration.domain;
+    this.#directory = directory;
+    this.#routes = routesOf(configuration);
+    this.#ownAddresses = ownAddresses;
+  }
+
+  destination(request: SipRequest): Destination {
+    const uri = requestUri(request);
+    if (uri instanceof Malformed) return { kind: 'none', status: 400 };
+    if (uri.kind === 'other') return { kind: 'none', status: 416 };
+    const user = this.#directory.byUri(this.#inDomain(uri));
+    if (user !== undefined) return { kind: 'user', user };
+    return uri.kind === 'tel' ? { kind: 'none', status: 404 } : this.#byDomain(uri);
+  }
+
+  #byDomain(uri: SipUri): Destination {
+    if (this.#isOurs(uri)) return uri.user === undefined ? { kind: 'self' } : { kind: 'none', status: 404 };
+    const nextHop = this.#routes.get(uri.host.toLowerCase());
+    return nextHop === undefined ? { kind: 'none', status: 404 } : { kind: 'route', nextHop };
+  }
+
+  /** `sip:bob@127.0.0.1:5060` is Bob for a client that knows nothing but our address. */
+  #inDomain(uri: Uri): Uri {
+    if (uri.kind !== 'sip' || uri.host.toLowerCase() === this.#domain || !this.#isOurs(uri)) return uri;
+    const { port: _port, ...rest } = uri;
+    return { ...rest, host: this.#domain };
+  }
+
+  #isOurs(uri: SipUri): boolean {
+    return uri.host.toLowerCase() === this.#domain || this.#ownAddresses.has(`${uri.host.toLowerCase()}:${uri.port ?? 5060}`);
+  }
+}
+
+function routesOf(configuration: Configuration): ReadonlyMap<string, SipUri> {
+  const routes = new Map<string, SipUri>();
+  for (const [domain, text] of Object.entries(configuration.routes)) {
+    const uri = parseUri(text);
+    if (!(uri instanceof Malformed) && uri.kind === 'sip') routes.set(domain, uri);
+  }
+  return routes;
+}

@@ -1,0 +1,74 @@
+import type { QueueFault } from '@opencpm/cpm';
+import {
+  Bindings,
+  type Database,
+  DeferredMessages,
+  MIGRATIONS,
+  type MigrationResult,
+  migrate,
+  OutboxRows,
+  serverKey,
+  Users,
+} from '@opencpm/storage';
+import type { Configuration } from './configuration/configuration.ts';
+import { hexadecimalOf } from './functions/ids.ts';
+import type { ServerPlatform } from './platform.ts';
+
+/** The database of an installation with its repositories, at the schema of this program. */
+export interface DatabaseServices {
+  readonly database: Database;
+  readonly users: Users;
+  readonly bindings: Bindings;
+  readonly deferredMessages: DeferredMessages;
+  readonly outbox: OutboxRows;
+  /** Hexadecimal; what delivery names derive from. */
+  readonly deliveryKey: string;
+  readonly schema: number;
+}
+
+/** Opens and migrates. Rejects with an Error that says what to do. */
+export async function openDatabaseServices(platform: ServerPlatform, configuration: Configuration): Promise<DatabaseServices> {
+  const database = await platform.openDatabase(configuration.storage);
+  try {
+    const migrated = await migrate(database, MIGRATIONS);
+    if (migrated.kind !== 'migrated') throw new Error(migrationText(migrated));
+    const deliveryKey = orThrow(await serverKey(database, 'delivery', hexadecimalOf(platform.random.bytes(32))));
+    const { limits, policy } = configuration;
+    return {
+      database,
+      users: new Users(database),
+      bindings: new Bindings(database),
+      deferredMessages: new DeferredMessages(database, {
+        messagesPerUser: limits.deferredMessagesPerUser,
+        duplicateWindowMilliseconds: policy.duplicateWindowSeconds * 1000,
+      }),
+      outbox: new OutboxRows(database),
+      deliveryKey,
+      schema: MIGRATIONS.length,
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** For the start of a server, where a fault of the database is the end of it. */
+export function orThrow<T>(value: T | QueueFault): T {
+  if (isFault(value)) throw new Error(value.reason);
+  return value;
+}
+
+export function isFault(value: unknown): value is QueueFault {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'fault';
+}
+
+function migrationText(result: Exclude<MigrationResult, { kind: 'migrated' }>): string {
+  switch (result.kind) {
+    case 'schema-newer':
+      return `The database has schema ${result.databaseId}, this program knows ${result.programId}: use the newer program.`;
+    case 'schema-differs':
+      return `The database was given “${result.databaseName}” as schema ${result.id}, this program has “${result.programName}”: it belongs to something else.`;
+    case 'fault':
+      return `The schema could not be brought forward: ${result.cause.message}`;
+  }
+}

@@ -1,0 +1,33 @@
+import type { SipCore } from '@opencpm/cpm';
+import { Headers, responseTo } from '@opencpm/sip';
+import type { Administration } from './administration.ts';
+import type { Configuration } from './configuration/configuration.ts';
+import { openDatabaseServices } from './database-services.ts';
+import { loadCore } from './installation.ts';
+import { nodeServerPlatform } from './node-platform.ts';
+import { participatingFunction } from './participating-function.ts';
+import { ServerAdministration } from './server-administration.ts';
+
+/** The administration of an installation whose server does not run: opens the database under the server's own lock. */
+export async function openAdministration(configuration: Configuration): Promise<Administration & { close(): Promise<void> }> {
+  const platform = nodeServerPlatform();
+  const services = await openDatabaseServices(platform, configuration);
+  const core = await loadCore(platform, configuration, services, platform.openLog({ ...configuration.log, level: 'error' }));
+  const functions = await participatingFunction(core, noCore, services);
+  const administration = new ServerAdministration({
+    platform,
+    configuration,
+    core,
+    services,
+    functions: functions.terminating,
+    startedAt: platform.clock.now(),
+    listen: () => [],
+  });
+  return Object.assign(administration, { close: () => services.database.close() });
+}
+
+/** Nothing is sent without a server; what is owed waits in the outbox. */
+const noCore: SipCore = {
+  onward: (request) => Promise.resolve(responseTo(request, 503, { headers: Headers.of(['Retry-After', '60']) })),
+  toClient: () => Promise.resolve({ kind: 'not-sent', reason: 'no server runs' }),
+};

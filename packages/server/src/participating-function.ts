@@ -1,0 +1,64 @@
+import type { Charging, Diagnostics, OriginatingContext, SipCore, TerminatingContext } from '@opencpm/cpm';
+import type { CoreContext } from './core/core-context.ts';
+import { type DatabaseServices, isFault } from './database-services.ts';
+import { absentIsf, absentOutOfBand, absentPreferences, absentRecording, everybodyMayOriginate } from './functions/absent-adapters.ts';
+import { functionClock } from './functions/clock.ts';
+import { OutboxSender } from './functions/outbox-sender.ts';
+import { RunningPushes } from './functions/pushes.ts';
+import { RecentMessageTable } from './functions/recent-messages.ts';
+import { serviceProviderPolicy } from './installation.ts';
+
+/** The Participating Function with its ports wired to this server. */
+export interface ParticipatingFunction {
+  readonly originating: OriginatingContext;
+  readonly terminating: TerminatingContext;
+  readonly outbox: OutboxSender;
+  readonly pushes: RunningPushes;
+}
+
+/** How many duplicate keys of stored messages a start takes into memory. */
+const knownKeys = 100_000;
+
+export async function participatingFunction(
+  core: CoreContext,
+  sipCore: SipCore,
+  services: DatabaseServices,
+): Promise<ParticipatingFunction> {
+  const { configuration, clock, ids, self, log, location } = core;
+  const policy = serviceProviderPolicy(configuration);
+  const recentMessages = new RecentMessageTable(configuration.policy.duplicateWindowSeconds * 1000);
+  const keys = await services.deferredMessages.recentKeys(clock.now(), knownKeys);
+  if (!isFault(keys)) for (const { key, expiresAt } of keys.toReversed()) recentMessages.rememberStored(key, expiresAt);
+  const outbox = new OutboxSender(services.outbox, sipCore, clock, log);
+  const pushes = new RunningPushes(log);
+  const diagnostics: Diagnostics = { fault: (where, reason) => log.error({ where, reason }, 'Something that was to be done was not.') };
+  const charging: Charging = {
+    outcome: ({ case: role, status, outcome }) => log.debug({ role, status, outcome }, 'A message has an outcome.'),
+  };
+  const shared = {
+    sipCore,
+    preferences: absentPreferences,
+    recording: absentRecording,
+    isf: absentIsf,
+    outbox,
+    charging,
+    clock: functionClock(clock),
+    ids,
+  };
+  const terminating: TerminatingContext = {
+    ports: {
+      ...shared,
+      registrations: location,
+      deferredQueue: services.deferredMessages,
+      pushes,
+      outOfBand: absentOutOfBand,
+      recentMessages,
+      diagnostics,
+    },
+    policy,
+    self,
+  };
+  pushes.serveWith(terminating);
+  const originating: OriginatingContext = { ports: { ...shared, authorisation: everybodyMayOriginate }, policy, self };
+  return { originating, terminating, outbox, pushes };
+}

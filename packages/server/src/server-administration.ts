@@ -1,0 +1,221 @@
+import {
+  type MessageUriId,
+  messageUriId,
+  negativeDeliveryNotification,
+  notifiedOfDeferred,
+  plainText,
+  type QueueEntry,
+  type QueueFault,
+  readStandaloneMessage,
+  type TerminatingContext,
+  userId,
+} from '@opencpm/cpm';
+import { octetsToText } from '@opencpm/sip';
+import type { StoredUser } from '@opencpm/storage';
+import type {
+  Administration,
+  AdministrationResult,
+  BindingSummary,
+  NewUser,
+  QueuedMessage,
+  QueuedMessageSummary,
+  ServerStatus,
+  UserCredentials,
+  UserSummary,
+} from './administration.ts';
+import type { Configuration } from './configuration/configuration.ts';
+import type { CoreContext } from './core/core-context.ts';
+import { newUser } from './core/provision-users.ts';
+import type { LocatedBinding } from './core/stored-binding.ts';
+import { type DatabaseServices, isFault } from './database-services.ts';
+import { absentAdapters } from './functions/absent-adapters.ts';
+import { productVersion, type ServerPlatform } from './platform.ts';
+
+export interface AdministeredServer {
+  readonly platform: ServerPlatform;
+  readonly configuration: Configuration;
+  readonly core: CoreContext;
+  readonly services: DatabaseServices;
+  readonly functions: TerminatingContext;
+  readonly startedAt: number;
+  /** Empty when the database was opened without a server. */
+  readonly listen: () => readonly string[];
+}
+
+/** The operator's view of a server, or of its database alone. */
+export class ServerAdministration implements Administration {
+  readonly #server: AdministeredServer;
+
+  constructor(server: AdministeredServer) {
+    this.#server = server;
+  }
+
+  async status(): Promise<ServerStatus> {
+    const { configuration, core, services, startedAt, listen } = this.#server;
+    const [deferred, owed] = await Promise.all([services.deferredMessages.count(), services.outbox.count()]);
+    return {
+      version: productVersion,
+      domain: configuration.domain,
+      startedAt: instant(startedAt),
+      listen: listen(),
+      storage: { engine: services.database.engine, schema: services.schema },
+      users: core.directory.size,
+      bindings: core.location.size,
+      deferredMessages: isFault(deferred) ? -1 : deferred,
+      outboxRows: isFault(owed) ? -1 : owed,
+      absentAdapters,
+    };
+  }
+
+  async users(): Promise<AdministrationResult<readonly UserSummary[]>> {
+    const summaries: UserSummary[] = [];
+    for (const user of this.#server.core.directory.all()) {
+      const summary = await this.#summaryOf(user);
+      if (summary.kind !== 'done') return summary;
+      summaries.push(summary.value);
+    }
+    return done(summaries);
+  }
+
+  async addUser(added: NewUser): Promise<AdministrationResult<UserSummary>> {
+    const { core, configuration, platform } = this.#server;
+    if (core.directory.byName(added.user) !== undefined) return { kind: 'refused', text: `There is a user ${added.user} already.` };
+    const user = newUser({ ...added, loopbackOnly: false }, configuration, { hashes: platform.hashes }, userId(core.ids.unique()));
+    const change = await core.directory.add({ ...user, source: 'database' }, platform.clock.now());
+    if (change.kind === 'fault') return fault(change);
+    if (change.kind === 'conflict') return { kind: 'refused', text: 'One of the identities is another user’s.' };
+    return this.#summaryOf({ ...user, source: 'database' });
+  }
+
+  async removeUser(name: string): Promise<AdministrationResult<UserSummary>> {
+    const { core } = this.#server;
+    const user = core.directory.byName(name);
+    if (user === undefined) return noUser(name);
+    if (user.source === 'configuration' && this.#isConfigured(name)) {
+      return { kind: 'refused', text: `The configuration file has user ${name}: remove it there.` };
+    }
+    const summary = await this.#summaryOf(user);
+    const problem = await core.directory.remove(user);
+    if (problem !== undefined) return fault(problem);
+    core.location.forget(user.owner);
+    return summary;
+  }
+
+  #isConfigured(name: string): boolean {
+    return this.#server.configuration.users.some(({ user }) => user === name);
+  }
+
+  async credentials(name: string): Promise<AdministrationResult<UserCredentials>> {
+    const user = this.#server.core.directory.byName(name);
+    if (user === undefined) return noUser(name);
+    const { realm, ha1, identities } = user;
+    return done({ user: name, realm, ha1, identities: identities.map(({ uri }) => uri), listen: this.#server.listen() });
+  }
+
+  async queue(filter: { readonly user?: string; readonly limit: number }): Promise<AdministrationResult<readonly QueuedMessageSummary[]>> {
+    const { core, services } = this.#server;
+    const user = filter.user === undefined ? undefined : core.directory.byName(filter.user);
+    if (filter.user !== undefined && user === undefined) return noUser(filter.user);
+    const entries = await services.deferredMessages.list(user?.owner, filter.limit);
+    if (isFault(entries)) return fault(entries);
+    const summaries: QueuedMessageSummary[] = [];
+    for (const entry of entries) {
+      const summary = await this.#queued(entry);
+      if (summary.kind !== 'done') return summary;
+      summaries.push(summary.value);
+    }
+    return done(summaries);
+  }
+
+  async queuedMessage(id: string): Promise<AdministrationResult<QueuedMessage>> {
+    const entry = await this.#entry(messageUriId(id));
+    if (entry.kind !== 'done') return entry;
+    const summary = await this.#queued(entry.value);
+    return summary.kind === 'done' ? done({ ...summary.value, ...contentOf(entry.value) }) : summary;
+  }
+
+  async dropQueuedMessage(id: string): Promise<AdministrationResult<QueuedMessageSummary>> {
+    const { services, functions, platform } = this.#server;
+    const entry = await this.#entry(messageUriId(id));
+    if (entry.kind !== 'done') return entry;
+    const summary = await this.#queued(entry.value);
+    const message = readStandaloneMessage(entry.value.request);
+    const owed = negativeDeliveryNotification(notifiedOfDeferred(entry.value, message), platform.clock.now(), functions);
+    const removed = await services.deferredMessages.remove(entry.value.owner, entry.value.id, owed === undefined ? [] : [owed]);
+    if (isFault(removed)) return fault(removed);
+    return removed ? summary : noMessage(id);
+  }
+
+  async #entry(id: MessageUriId): Promise<AdministrationResult<QueueEntry>> {
+    const entry = await this.#server.services.deferredMessages.find(id);
+    if (isFault(entry)) return fault(entry);
+    return entry === undefined ? noMessage(id) : done(entry);
+  }
+
+  async #queued(entry: QueueEntry): Promise<AdministrationResult<QueuedMessageSummary>> {
+    const attempts = await this.#server.services.deferredMessages.attempts(entry.owner, entry.id);
+    if (isFault(attempts)) return fault(attempts);
+    return done({
+      messageUriId: entry.id,
+      user: this.#server.core.directory.byOwner(entry.owner)?.name ?? '',
+      ...(entry.anonymous || entry.originator === undefined ? {} : { from: entry.originator }),
+      arrivedAt: instant(entry.arrivedAt),
+      expiresAt: instant(entry.expiresAt),
+      sizeOctets: entry.request.body.length,
+      mode: entry.mode,
+      attempts,
+    });
+  }
+
+  async #summaryOf(user: StoredUser): Promise<AdministrationResult<UserSummary>> {
+    const { core, services } = this.#server;
+    const waiting = await services.deferredMessages.count(user.owner);
+    if (isFault(waiting)) return fault(waiting);
+    const bindings = core.location.of(user.owner).map(bindingSummary);
+    return done({ user: user.name, identities: user.identities.map(({ uri }) => uri), source: user.source, bindings, waiting });
+  }
+}
+
+function bindingSummary(binding: LocatedBinding): BindingSummary {
+  const { stored } = binding;
+  return {
+    contact: stored.contact,
+    ...(binding.instance === undefined ? {} : { instance: binding.instance }),
+    transport: binding.transport,
+    source: `${stored.remote.host}:${stored.remote.port}`,
+    expiresAt: instant(binding.expiresAt),
+    unreachable: binding.unreachable,
+    features: [...binding.services],
+  };
+}
+
+function contentOf(entry: QueueEntry): Pick<QueuedMessage, 'conversationId' | 'contributionId' | 'imdnMessageId' | 'contentType' | 'text'> {
+  const text = plainText(readStandaloneMessage(entry.request));
+  return {
+    ...(entry.conversationId === undefined ? {} : { conversationId: entry.conversationId }),
+    ...(entry.contributionId === undefined ? {} : { contributionId: entry.contributionId }),
+    ...(entry.messageId === undefined ? {} : { imdnMessageId: entry.messageId }),
+    contentType: octetsToText(entry.request.headers.text('Content-Type') ?? ''),
+    ...(text === undefined ? {} : { text: new TextDecoder().decode(text.octets) }),
+  };
+}
+
+function done<T>(value: T): AdministrationResult<T> {
+  return { kind: 'done', value };
+}
+
+function fault({ reason, temporary }: QueueFault): { readonly kind: 'fault'; readonly text: string; readonly temporary: boolean } {
+  return { kind: 'fault', text: reason, temporary };
+}
+
+function noUser(name: string): { readonly kind: 'not-found'; readonly text: string } {
+  return { kind: 'not-found', text: `There is no user ${name}.` };
+}
+
+function noMessage(id: string): { readonly kind: 'not-found'; readonly text: string } {
+  return { kind: 'not-found', text: `No message ${id} waits.` };
+}
+
+function instant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

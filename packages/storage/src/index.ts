@@ -1,0 +1,20 @@
+export type { CommitResult, Database, DatabaseFault, QueryResult, Row, SqlValue, Statement } from './database.ts';
+export { DatabaseError, type DatabaseErrorCode } from './database-error.ts';
+export { MIGRATIONS, type Migration, type MigrationResult, migrate } from './migrations/index.ts';
+export { type OpenDatabaseOptions, openDatabase } from './open-database.ts';
+export { openPostgres, type PostgresOptions } from './postgres/engine.ts';
+export type { PostgresLimits } from './postgres/limits.ts';
+export { openSqlite, type SqliteOptions } from './sqlite/engine.ts';
+export {
+  type CommitSchedule,
+  type InThreadDatabase,
+  type InThreadOptions,
+  openSqliteInThread,
+  PROMPT_SCHEDULE,
+} from './sqlite/in-thread.ts';
+export type { SqliteLimits } from './sqlite/limits.ts';
+export { type BindingChanges, Bindings, type StoredBinding } from './repositories/bindings.ts';
+export { DeferredMessages, type QueueLimits } from './repositories/deferred-messages.ts';
+export { type OutboxRow, OutboxRows } from './repositories/outbox.ts';
+export { serverKey } from './repositories/server-keys.ts';
+export { type StoredIdentity, type StoredUser, type UserChange, Users } from './repositories/users.ts';

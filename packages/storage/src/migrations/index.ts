@@ -1,0 +1,7 @@
+import { firstSchema } from './0001-first.ts';
+import type { Migration } from './migrate.ts';
+
+export { type Migration, type MigrationResult, migrate } from './migrate.ts';
+
+/** The schema of OpenCPM, in the order in which it grew. */
+export const MIGRATIONS: readonly Migration[] = [firstSchema];

@@ -1,0 +1,74 @@
+import { type OwedRequest, type QueueFault, userId } from '@opencpm/cpm';
+import type { Database, Row, Statement } from '../database.ts';
+import { faultOf, queueFault } from './fault.ts';
+import { numberOf, octetsOf, textOf } from './row.ts';
+import { requestFromOctets, requestToOctets } from './stored-request.ts';
+
+/** A row of the outbox: a request that is owed, when it is tried next and how often it was. */
+export interface OutboxRow extends OwedRequest {
+  readonly dueAt: number;
+  readonly attempts: number;
+}
+
+/** What must still be sent because of something that was committed; replayed after a crash. */
+export class OutboxRows {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async insert(owed: OwedRequest): Promise<QueueFault | undefined> {
+    return faultOf(await this.#database.commit([insertOwed(owed)]));
+  }
+
+  async due(now: number, limit: number): Promise<readonly OutboxRow[] | QueueFault> {
+    const result = await this.#database.query({
+      sql: 'SELECT * FROM outbox WHERE due_at <= ? ORDER BY due_at LIMIT ?',
+      parameters: [now, limit],
+    });
+    return result.kind === 'fault' ? queueFault(result) : result.rows.map(rowOf);
+  }
+
+  async nextDue(): Promise<number | undefined | QueueFault> {
+    const result = await this.#database.query({ sql: 'SELECT MIN(due_at) AS next FROM outbox', parameters: [] });
+    if (result.kind === 'fault') return queueFault(result);
+    const row = result.rows[0];
+    return row === undefined || row.next === null ? undefined : numberOf(row, 'next');
+  }
+
+  async remove(row: OwedRequest): Promise<QueueFault | undefined> {
+    return faultOf(
+      await this.#database.commit([{ sql: 'DELETE FROM outbox WHERE owner = ? AND id = ?', parameters: [row.owner, row.id] }]),
+    );
+  }
+
+  async retryAt(row: OwedRequest, dueAt: number): Promise<QueueFault | undefined> {
+    const sql = 'UPDATE outbox SET due_at = ?, attempts = attempts + 1 WHERE owner = ? AND id = ?';
+    return faultOf(await this.#database.commit([{ sql, parameters: [dueAt, row.owner, row.id] }]));
+  }
+
+  async count(): Promise<number | QueueFault> {
+    const result = await this.#database.query({ sql: 'SELECT COUNT(*) AS rows FROM outbox', parameters: [] });
+    return result.kind === 'fault' ? queueFault(result) : Number(result.rows[0]?.rows ?? 0);
+  }
+}
+
+/** Owed twice is owed once: the id says what is owed. */
+export function insertOwed(owed: OwedRequest): Statement {
+  return {
+    sql: 'INSERT INTO outbox (owner, id, request, due_at, expires_at, attempts) VALUES (?, ?, ?, 0, ?, 0) ON CONFLICT (owner, id) DO NOTHING',
+    parameters: [owed.owner, owed.id, requestToOctets(owed.request), owed.expiresAt],
+  };
+}
+
+function rowOf(row: Row): OutboxRow {
+  return {
+    owner: userId(textOf(row, 'owner')),
+    id: textOf(row, 'id'),
+    request: requestFromOctets(octetsOf(row, 'request')),
+    dueAt: numberOf(row, 'due_at'),
+    expiresAt: numberOf(row, 'expires_at'),
+    attempts: numberOf(row, 'attempts'),
+  };
+}
