@@ -36,7 +36,7 @@ for (let code = 0x21; code < 256; code += 1) {
 
 /** True when the character with that code is in one of the classes. NaN (past the end of a text) is in none. */
 export function isIn(code: number, mask: number): boolean {
-  return ((classes[code] ?? 0) & mask) !== 0;
+  return code < 256 && ((classes[code] ?? 0) & mask) !== 0;
 }
 
 /** True when every character from `start` to before `end` is in one of the classes; an empty range is. */

@@ -182,8 +182,8 @@ function contentLengths(head: string): readonly string[] {
   while (lineStart < head.length) {
     const lineEnd = endOfLine(head, lineStart);
     if ('cClL'.includes(head.charAt(lineStart))) {
-      const line = head.slice(lineStart, lineEnd);
-      const header = new HeaderLine(line, line.includes(':') ? line.indexOf(':') : line.length);
+      const colon = head.indexOf(':', lineStart);
+      const header = new HeaderLine(head, lineStart, colon < 0 || colon > lineEnd ? lineEnd : colon, lineEnd);
       if (header.key === 'content-length') values.push(header.value);
     }
     lineStart = lineEnd + 2;

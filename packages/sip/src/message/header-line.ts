@@ -1,7 +1,7 @@
 import { blank, isIn } from './character-classes.ts';
 import { splitElements } from './elements.ts';
 import type { HeaderField } from './header-field.ts';
-import { headerKey } from './header-names.ts';
+import { headerKey, headerKeyAt } from './header-names.ts';
 import { Malformed } from './malformed.ts';
 import { toHeaderText } from './octets.ts';
 
@@ -18,66 +18,82 @@ export interface RawHeader {
 /** A header line that keeps its octets and remembers what was decoded from it. Immutable to its users. */
 export class HeaderLine implements RawHeader {
   readonly key: string;
-  /** The line as it stands on the wire, folds included, without its last CRLF. */
-  readonly line: string;
+  /** The text that the line stands in, which may be a whole head, and where in it: from `start` to before `end`. */
+  readonly source: string;
+  readonly start: number;
+  readonly end: number;
   readonly #colon: number;
   #value: string | undefined;
   #field: HeaderField<unknown> | undefined;
   #decoded: readonly unknown[];
 
-  /** `line` as it came from the wire; `colon` is the index of its colon, or its length when it has none. */
-  constructor(line: string, colon: number) {
-    this.line = line;
+  /** `colon` is the index of the colon in `source`, or `end` when the line has none. `end` is before the last CRLF. */
+  constructor(source: string, start: number, colon: number, end: number) {
+    this.key = headerKeyAt(source, start, blanksBefore(source, start, colon));
+    this.source = source;
+    this.start = start;
+    this.end = end;
     this.#colon = colon;
-    this.key = headerKey(line.slice(0, blanksBefore(line, colon)));
     this.#value = undefined;
     this.#field = undefined;
-    this.#decoded = [];
+    this.#decoded = noElements;
   }
 
   /** A line to be sent. The value is made fit for one line, whatever it holds. */
   static of(name: string, value: string): HeaderLine {
     if (headerKey(name) === '') throw new Error(`not a header name: ${JSON.stringify(name)}`);
-    return new HeaderLine(`${name}: ${toHeaderText(value).trim()}`, name.length);
+    const line = `${name}: ${toHeaderText(value).trim()}`;
+    return new HeaderLine(line, 0, name.length, line.length);
   }
 
   get name(): string {
-    return this.line.slice(0, blanksBefore(this.line, this.#colon));
+    return this.source.slice(this.start, blanksBefore(this.source, this.start, this.#colon));
   }
 
   get value(): string {
-    this.#value ??= this.line.slice(blanksAfter(this.line, this.#colon + 1), blanksBefore(this.line, this.line.length));
+    this.#value ??= valueIn(this.source, Math.min(this.#colon + 1, this.end), this.end);
     return this.#value;
+  }
+
+  /** The line as it stands on the wire, folds included, without its last CRLF. */
+  get line(): string {
+    return this.source.slice(this.start, this.end);
   }
 
   /** Every value in this line, decoded once for as long as the same field asks. */
   elements<T>(field: HeaderField<T>): readonly (T | Malformed)[] {
     if (this.#field !== field) {
-      this.#decoded = this.#decode(field);
+      this.#decoded = decodeElements(this.value, field);
       this.#field = field;
     }
     // The cache was filled by this very field, so its values are that field's; the compiler cannot follow that.
     return this.#decoded as readonly (T | Malformed)[];
   }
-
-  #decode<T>(field: HeaderField<T>): readonly (T | Malformed)[] {
-    if (!field.list) return [field.decode(this.value)];
-    return splitElements(this.value).map((element) =>
-      element === '' ? new Malformed(`an empty value in ${field.name}`) : field.decode(element),
-    );
-  }
 }
 
-/** Where the blanks that end at `end` begin. */
-function blanksBefore(text: string, end: number): number {
+const noElements: readonly unknown[] = [];
+
+function decodeElements<T>(text: string, field: HeaderField<T>): readonly (T | Malformed)[] {
+  if (!field.list) return [field.decode(text)];
+  if (!text.includes(',')) return text === '' ? [] : [field.decode(text)];
+  return splitElements(text).map((element) => (element === '' ? new Malformed(`an empty value in ${field.name}`) : field.decode(element)));
+}
+
+function valueIn(text: string, start: number, end: number): string {
+  const first = blanksAfter(text, start, end);
+  return text.slice(first, blanksBefore(text, first, end));
+}
+
+/** Where the blanks that end at `end` begin, not before `start`. */
+function blanksBefore(text: string, start: number, end: number): number {
   let index = end;
-  while (index > 0 && isIn(text.charCodeAt(index - 1), blank)) index -= 1;
+  while (index > start && isIn(text.charCodeAt(index - 1), blank)) index -= 1;
   return index;
 }
 
-/** Where the blanks that begin at `start` end. */
-function blanksAfter(text: string, start: number): number {
+/** Where the blanks that begin at `start` end, not behind `end`. */
+function blanksAfter(text: string, start: number, end: number): number {
   let index = start;
-  while (isIn(text.charCodeAt(index), blank)) index += 1;
+  while (index < end && isIn(text.charCodeAt(index), blank)) index += 1;
   return index;
 }

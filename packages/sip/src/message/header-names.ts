@@ -44,12 +44,39 @@ const maximumKeptLength = 40;
 const keys = new Map<string, string>();
 seed();
 
+interface Spelling {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** The usual spellings by length, first and last letter, so that a name is recognised where it stands in a text. */
+const spellings: Spelling[][] = Array.from({ length: 1024 }, () => []);
+for (const name of usualNames)
+  spellings[place(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 1))]?.push({ name, key: headerKey(name) });
+for (const name of compactForms.keys()) spellings[place(1, name.charCodeAt(0), name.charCodeAt(0))]?.push({ name, key: headerKey(name) });
+
 /**
  * The name by which headers are compared: the long form in lower case. The empty string for what is no header name;
  * a line with such a name is carried along and never found.
  */
 export function headerKey(name: string): string {
   return keys.get(name) ?? learn(name);
+}
+
+/** As headerKey, for the name that stands in `text` from `start` to before `end`. */
+export function headerKeyAt(text: string, start: number, end: number): string {
+  const candidates = spellings[place(end - start, text.charCodeAt(start), text.charCodeAt(end - 1))];
+  if (candidates !== undefined) {
+    for (let index = 0; index < candidates.length; index += 1) {
+      const candidate = candidates[index];
+      if (candidate?.name.length === end - start && text.startsWith(candidate.name, start)) return candidate.key;
+    }
+  }
+  return headerKey(text.slice(start, end));
+}
+
+function place(length: number, first: number, last: number): number {
+  return (length * 37 + first * 5 + last * 11) & 1023;
 }
 
 function learn(name: string): string {

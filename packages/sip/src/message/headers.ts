@@ -43,7 +43,7 @@ export class Headers {
 
   /** The text of the first line of that name. */
   text(name: string): string | undefined {
-    return this.#first(headerKey(name))?.value;
+    return this.first(headerKey(name))?.value;
   }
 
   texts(name: string): readonly string[] {
@@ -52,7 +52,7 @@ export class Headers {
   }
 
   has(name: NameOrField): boolean {
-    return this.#first(keyOf(name)) !== undefined;
+    return this.first(keyOf(name)) !== undefined;
   }
 
   /** The first value: the line's, or for a list its first element. Lines without any element count as absent. */
@@ -142,7 +142,7 @@ export class Headers {
     return new Headers([...this.#lines, ...other.#lines]);
   }
 
-  #first(key: string): HeaderLine | undefined {
+  private first(key: string): HeaderLine | undefined {
     if (key === '') return undefined;
     for (const line of this.#lines) {
       if (line.key === key) return line;

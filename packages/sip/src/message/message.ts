@@ -28,16 +28,14 @@ export type SipMessage = SipRequest | SipResponse;
 /** The body of a message without one. */
 export const emptyBody: Uint8Array = new Uint8Array(0);
 
-/** The Request-URI, decoded once per request. */
+/** The Request-URI. Decoded once while one request is worked on: the last one is remembered by its text. */
 export function requestUri(request: SipRequest): Uri | Malformed {
-  const known = decodedUris.get(request);
-  if (known !== undefined) return known;
-  const uri = parseUri(request.uri);
-  decodedUris.set(request, uri);
-  return uri;
+  if (request.uri !== lastUri.text) lastUri = { text: request.uri, uri: parseUri(request.uri) };
+  return lastUri.uri;
 }
 
-const decodedUris = new WeakMap<SipRequest, Uri | Malformed>();
+/** A URI is a value, so it does not matter which request it was decoded for. */
+let lastUri: { readonly text: string; readonly uri: Uri | Malformed } = { text: '', uri: parseUri('') };
 
 export interface ResponseOptions {
   /** The Reason-Phrase, an octet string; that of the status when it is not given. */

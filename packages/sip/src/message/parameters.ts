@@ -35,26 +35,29 @@ export class Parameters {
 
   /** The value of the first parameter of that name, unquoted; `true` when it has none. */
   get(name: string): string | true | undefined {
-    const text = this.#find(name)?.text;
+    const text = this.find(name)?.text;
     return typeof text === 'string' ? unquote(text) : text;
   }
 
   has(name: string): boolean {
-    return this.#find(name) !== undefined;
+    return this.find(name) !== undefined;
   }
 
   /** Sets a parameter in its place, or behind the others. The value is quoted when it must be. */
   with(name: string, value: string | true): Parameters {
-    return this.#set(name, value === true || isPlain(value) ? value : quote(value));
+    return this.set(name, value === true || isPlain(value) ? value : quote(value));
   }
 
   /** As `with`, but quoted whatever the value holds, as feature tags ask for (RFC 3840 §9). */
   withQuoted(name: string, value: string): Parameters {
-    return this.#set(name, quote(value));
+    return this.set(name, quote(value));
   }
 
   without(...names: readonly string[]): Parameters {
-    const kept = this.entries.filter((entry) => !names.some((name) => isNamed(entry, name)));
+    const kept: Parameter[] = [];
+    for (const entry of this.entries) {
+      if (!isOneOf(entry, names)) kept.push(entry);
+    }
     return kept.length === this.entries.length ? this : Parameters.ofWritten(kept);
   }
 
@@ -65,14 +68,14 @@ export class Parameters {
     return text;
   }
 
-  #set(name: string, text: string | true): Parameters {
+  private set(name: string, text: string | true): Parameters {
     if (!isToken(name)) throw new Error(`not a parameter name: ${JSON.stringify(name)}`);
     const place = this.entries.findIndex((existing) => isNamed(existing, name));
     if (place < 0) return new Parameters([...this.entries, { name, text }]);
     return new Parameters(this.entries.map((existing, index) => (index === place ? { name: existing.name, text } : existing)));
   }
 
-  #find(name: string): Parameter | undefined {
+  private find(name: string): Parameter | undefined {
     for (const entry of this.entries) {
       if (isNamed(entry, name)) return entry;
     }
@@ -83,6 +86,13 @@ export class Parameters {
 /** True for a value that needs no quotes. A value that starts with one would be read as quoted. */
 function isPlain(value: string): boolean {
   return value.length > 0 && allIn(value, parameterValue);
+}
+
+function isOneOf(entry: Parameter, names: readonly string[]): boolean {
+  for (const name of names) {
+    if (isNamed(entry, name)) return true;
+  }
+  return false;
 }
 
 function isNamed(entry: Parameter, name: string): boolean {

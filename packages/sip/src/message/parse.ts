@@ -26,7 +26,7 @@ export function parseMessage(octets: Uint8Array, codec: OctetCodec, limits: Pars
   if (start === octets.length) return { kind: 'keep-alive' };
   const head = decodeHead(octets, start, codec, limits);
   if (head instanceof Refusal) return { kind: 'malformed', reason: head.reason, status: head.status };
-  return parseStart(head, octets.subarray(start + head.octets), limits);
+  return parseStart(head, { octets, start: start + head.octets }, limits);
 }
 
 /** A head in parts. `octets` is its length on the wire. */
@@ -35,6 +35,12 @@ interface Head {
   readonly lines: readonly HeaderLine[];
   readonly contentLengths: readonly string[];
   readonly octets: number;
+}
+
+/** What stands behind the head. */
+interface Rest {
+  readonly octets: Uint8Array;
+  readonly start: number;
 }
 
 class Refusal {
@@ -86,7 +92,7 @@ function splitHead(text: string, limits: ParseLimits): Head | Refusal | 'incompl
     if (end < 0) return refusalOf(end);
     if (end === position) return { startLine: text.slice(0, startEnd), lines, contentLengths, octets: end + 2 };
     if (lines.length === limits.maximumHeaders) return new Refusal(513, 'too many headers');
-    const line = new HeaderLine(text.slice(position, end), colonIn(text, position, end));
+    const line = new HeaderLine(text, position, colonIn(text, position, end), end);
     lines.push(line);
     if (line.key === 'content-length') contentLengths.push(line.value);
     position = end + 2;
@@ -122,10 +128,10 @@ function refusalOf(end: number): Refusal | 'incomplete' {
 
 function colonIn(text: string, start: number, end: number): number {
   const colon = text.indexOf(':', start);
-  return (colon < 0 || colon > end ? end : colon) - start;
+  return colon < 0 || colon > end ? end : colon;
 }
 
-function parseStart(head: Head, rest: Uint8Array, limits: ParseLimits): ParseResult {
+function parseStart(head: Head, rest: Rest, limits: ParseLimits): ParseResult {
   const start = parseStartLine(head.startLine);
   if (start instanceof Malformed) return refuse(head, looseRequestLine(head.startLine), new Refusal(400, start.reason));
   const request = start.kind === 'request' ? start : undefined;
@@ -139,13 +145,14 @@ function parseStart(head: Head, rest: Uint8Array, limits: ParseLimits): ParseRes
   return { kind: 'message', message: { kind: 'request', method: start.method, uri: start.uri, headers, body } };
 }
 
-function bodyOf(head: Head, rest: Uint8Array, limits: ParseLimits): Uint8Array | Refusal {
+function bodyOf(head: Head, rest: Rest, limits: ParseLimits): Uint8Array | Refusal {
   const declared = agreedContentLength(head.contentLengths);
   if (declared instanceof Malformed) return new Refusal(400, declared.reason);
-  const length = declared ?? rest.length;
+  const available = rest.octets.length - rest.start;
+  const length = declared ?? available;
   if (length > limits.maximumBodyOctets) return new Refusal(413, 'the body is too large');
-  if (length > rest.length) return new Refusal(400, 'the body is shorter than Content-Length says');
-  return length === 0 ? emptyBody : rest.subarray(0, length);
+  if (length > available) return new Refusal(400, 'the body is shorter than Content-Length says');
+  return length === 0 ? emptyBody : rest.octets.subarray(rest.start, rest.start + length);
 }
 
 /** What RFC 3261 §8.2.6.2 copies into a response; without them there is nobody to answer. */

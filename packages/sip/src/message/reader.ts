@@ -117,7 +117,7 @@ export class Reader {
   parameterText(): string | undefined {
     const code = this.text.charCodeAt(this.position);
     if (code === quoteMark) return this.quotedText();
-    return code === openBracket ? this.#bracketed() : this.run(parameterValue);
+    return code === openBracket ? this.bracketed() : this.run(parameterValue);
   }
 
   /** `*( SEMI generic-param )` up to the end of the text; anything else that follows is malformed. */
@@ -129,13 +129,13 @@ export class Reader {
       if (this.ended) return Parameters.ofWritten(entries);
       if (this.text.charCodeAt(this.position) !== semicolon) return new Malformed('something other than a parameter behind a value');
       this.position += 1;
-      const entry = this.#parameter();
+      const entry = this.parameter();
       if (entry === undefined) return new Malformed('a malformed parameter');
       entries.push(entry);
     }
   }
 
-  #parameter(): { name: string; text: string | true } | undefined {
+  private parameter(): { name: string; text: string | true } | undefined {
     this.skip();
     const name = this.token();
     if (name === undefined) return undefined;
@@ -147,7 +147,7 @@ export class Reader {
     return text === undefined ? undefined : { name, text };
   }
 
-  #bracketed(): string | undefined {
+  private bracketed(): string | undefined {
     const start = this.position;
     const end = this.text.indexOf(']', start);
     if (end < 0) return undefined;

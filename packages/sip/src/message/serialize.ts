@@ -23,17 +23,37 @@ function startLine(message: SipMessage): string {
   return toHeaderText(`${message.method} ${message.uri} ${sipVersion}`);
 }
 
+/** Every line with its CRLF. Lines that stood behind each other in what was received are copied in one piece. */
 function headerLines(message: SipMessage): string {
+  const { lines } = message.headers;
+  const { length } = message.body;
   let text = '';
   let hasLength = false;
-  for (const line of message.headers.lines) {
-    if (line.key !== 'content-length') text += `${line.line}\r\n`;
-    else if (!hasLength) {
-      text += `${contentLengthLine(line, message.body.length)}\r\n`;
+  let index = 0;
+  for (let line = lines[index]; line !== undefined; line = lines[index]) {
+    if (line.key === 'content-length') {
+      if (!hasLength) text += `${contentLengthLine(line, length)}\r\n`;
       hasLength = true;
+      index += 1;
+    } else {
+      const next = endOfRun(lines, index);
+      text += `${line.source.slice(line.start, lines[next - 1]?.end)}\r\n`;
+      index = next;
     }
   }
-  return hasLength ? text : `${text}Content-Length: ${message.body.length}\r\n`;
+  return hasLength ? text : `${text}Content-Length: ${length}\r\n`;
+}
+
+/** The index behind the last line that follows the one at `first` in its source without a gap. */
+function endOfRun(lines: readonly HeaderLine[], first: number): number {
+  let previous = lines[first];
+  let index = first + 1;
+  for (let line = lines[index]; line !== undefined && previous !== undefined; line = lines[index]) {
+    if (line.source !== previous.source || line.start !== previous.end + 2 || line.key === 'content-length') break;
+    previous = line;
+    index += 1;
+  }
+  return index;
 }
 
 function contentLengthLine(line: HeaderLine, length: number): string {

@@ -17,9 +17,12 @@ export interface StatusLine {
 
 export const sipVersion = 'SIP/2.0';
 
+const slash = 0x2f;
+
 /** Reads Request-Line or Status-Line (RFC 3261 §7.1, §7.2): exactly one space between the parts. */
 export function parseStartLine(line: string): RequestLine | StatusLine | Malformed {
-  return line.startsWith('SIP/') || isVersion(line.slice(0, line.indexOf(' '))) ? parseStatusLine(line) : parseRequestLine(line);
+  // A slash is in no method, so the fourth character tells the two apart.
+  return line.charCodeAt(3) === slash ? parseStatusLine(line) : parseRequestLine(line);
 }
 
 /** A request line that breaks the grammar but still says what was asked: what to build a 400 from. */

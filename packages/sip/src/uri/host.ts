@@ -72,7 +72,7 @@ function ipv6Groups(text: string): readonly number[] | undefined {
 
 function tailGroups(text: string): readonly number[] | undefined {
   if (text === '') return [];
-  // RFC 5118 §4.9: the grammar of RFC 3261 lets a third colon in before an IPv4 tail; receivers put up with it.
+  // RFC 5118 §4.10: the grammar of RFC 3261 lets a third colon in before an IPv4 tail; receivers put up with it.
   const tail = text.startsWith(':') && isIpv4(text.slice(1)) ? text.slice(1) : text;
   return groupsOf(tail, true);
 }

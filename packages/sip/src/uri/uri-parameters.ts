@@ -35,12 +35,12 @@ export class UriParameters {
 
   /** The unescaped value of the first parameter of that name; `true` when it has none. */
   get(name: string): string | true | undefined {
-    const value = this.#find(name)?.value;
+    const value = this.find(name)?.value;
     return typeof value === 'string' ? unescapeOctets(value) : value;
   }
 
   has(name: string): boolean {
-    return this.#find(name) !== undefined;
+    return this.find(name) !== undefined;
   }
 
   /** Sets a parameter in its place, or behind the others. The value is escaped where it must be. */
@@ -61,7 +61,7 @@ export class UriParameters {
     return this.entries.map(({ name, value }) => (value === true ? `;${name}` : `;${name}=${value}`)).join('');
   }
 
-  #find(name: string): UriParameter | undefined {
+  private find(name: string): UriParameter | undefined {
     return this.entries.find((entry) => isNamed(entry, name));
   }
 }

@@ -11,11 +11,11 @@ export interface SipUri {
   readonly kind: 'sip';
   /** True for sips. */
   readonly secure: boolean;
-  readonly user?: string;
-  readonly password?: string;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
   /** As written; an IPv6 address without its brackets. */
   readonly host: string;
-  readonly port?: number;
+  readonly port?: number | undefined;
   readonly parameters: UriParameters;
   /** What stands behind the question mark; empty when there is none. */
   readonly headers: string;
@@ -40,6 +40,7 @@ export interface OtherUri {
 
 /** Reads a URI from an octet string that holds nothing else. */
 export function parseUri(text: string): Uri | Malformed {
+  if (text.startsWith('sip:')) return parseSipUri(text, 4, false);
   const colon = text.indexOf(':');
   if (colon <= 0) return new Malformed('a URI without a scheme');
   const scheme = text.slice(0, colon).toLowerCase();
@@ -86,19 +87,26 @@ function parseSipUri(text: string, start: number, secure: boolean): SipUri | Mal
   if (parameters instanceof Malformed) return parameters;
   const headers = text.slice(headersStart + 1);
   if (!isHeaders(headers) || (headers === '' && headersStart < text.length)) return new Malformed('a SIP URI with malformed headers');
-  const userInfo = at < 0 ? {} : parseUserInfo(text.slice(start, at));
+  const userInfo = at < 0 ? noUserInfo : parseUserInfo(text.slice(start, at));
   if (userInfo instanceof Malformed) return userInfo;
-  const port = address.port === undefined ? {} : { port: address.port };
-  return { kind: 'sip', secure, ...userInfo, host: address.host, ...port, parameters, headers };
+  const { user, password } = userInfo;
+  return { kind: 'sip', secure, user, password, host: address.host, port: address.port, parameters, headers };
 }
 
-function parseUserInfo(text: string): Pick<SipUri, 'user' | 'password'> | Malformed {
+interface UserInfo {
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+}
+
+const noUserInfo: UserInfo = { user: undefined, password: undefined };
+
+function parseUserInfo(text: string): UserInfo | Malformed {
   const colon = text.indexOf(':');
   const user = colon < 0 ? text : text.slice(0, colon);
+  const password = colon < 0 ? undefined : text.slice(colon + 1);
   if (user === '' || !isUserText(user)) return new Malformed('a SIP URI with a malformed user');
-  if (colon < 0) return { user };
-  const password = text.slice(colon + 1);
-  return isUserText(password) ? { user, password } : new Malformed('a SIP URI with a malformed password');
+  if (password !== undefined && !isUserText(password)) return new Malformed('a SIP URI with a malformed password');
+  return { user, password };
 }
 
 function isUserText(text: string): boolean {

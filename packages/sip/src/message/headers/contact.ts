@@ -7,8 +7,8 @@ import { decodeDeltaSeconds } from './number-header.ts';
 /** One Contact. `parameters` are those other than q and expires. */
 export interface Contact extends NameAddr {
   /** Preference, 0 to 1 with at most three decimals. */
-  readonly q?: number;
-  readonly expiresSeconds?: number;
+  readonly q?: number | undefined;
+  readonly expiresSeconds?: number | undefined;
 }
 
 /** Contact (RFC 3261 §20.10); `*` stands for every binding of a registration. */
@@ -27,8 +27,8 @@ function decode(text: string): Contact | '*' | Malformed {
   return {
     ...address,
     parameters: address.parameters.without('q', 'expires'),
-    ...(q === undefined ? {} : { q }),
-    ...(expires === undefined ? {} : { expiresSeconds: decodeDeltaSeconds(String(expires)) ?? secondsForMalformedExpires }),
+    q,
+    expiresSeconds: expires === undefined ? undefined : (decodeDeltaSeconds(String(expires)) ?? secondsForMalformedExpires),
   };
 }
 

@@ -1,7 +1,7 @@
 import { formatUri, parseUri, type Uri } from '../../uri/uri.ts';
 import { isIn, token } from '../character-classes.ts';
 import { Malformed } from '../malformed.ts';
-import { octetsToText, textToOctets } from '../octets.ts';
+import { octetsToText, textToOctets, unfold } from '../octets.ts';
 import type { Parameters } from '../parameters.ts';
 import { quote } from '../quoting.ts';
 import { Reader } from '../reader.ts';
@@ -9,7 +9,7 @@ import { Reader } from '../reader.ts';
 /** A name-addr or addr-spec with the parameters of its header (RFC 3261 §20.10). */
 export interface NameAddr {
   /** Unicode, without quotes. */
-  readonly displayName?: string;
+  readonly displayName?: string | undefined;
   readonly uri: Uri;
   readonly parameters: Parameters;
 }
@@ -47,7 +47,7 @@ function decodeBracketed(reader: Reader): NameAddr | Malformed {
   reader.position = end + 1;
   const parameters = reader.parameters();
   if (parameters instanceof Malformed) return parameters;
-  return displayName === '' ? { uri, parameters } : { displayName: octetsToText(displayName), uri, parameters };
+  return { displayName: displayName === '' ? undefined : octetsToText(displayName), uri, parameters };
 }
 
 /** The name before the bracket as an octet string; empty when there is none. */
@@ -62,7 +62,7 @@ function readDisplayName(reader: Reader): string | Malformed {
   const end = reader.text.indexOf('<', start);
   reader.position = end;
   const name = reader.text.slice(start, end).trim();
-  return isUnquotedName(name) ? name : new Malformed('a display name that needs quotes');
+  return isUnquotedName(name) ? unfold(name) : new Malformed('a display name that needs quotes');
 }
 
 /** Tokens with blanks between them; octets above ASCII too, since names are often sent without quotes. */
@@ -85,5 +85,5 @@ function decodeAddrSpec(reader: Reader): NameAddr | Malformed {
   if (uri instanceof Malformed) return uri;
   reader.position = end;
   const parameters = reader.parameters();
-  return parameters instanceof Malformed ? parameters : { uri, parameters };
+  return parameters instanceof Malformed ? parameters : { displayName: undefined, uri, parameters };
 }

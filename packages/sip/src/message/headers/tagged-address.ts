@@ -3,16 +3,15 @@ import { decodeNameAddr, encodeAddress, type NameAddr } from './name-addr.ts';
 
 /** From or To. `parameters` are those other than the tag. */
 export interface TaggedAddress extends NameAddr {
-  readonly tag?: string;
+  readonly tag?: string | undefined;
 }
 
 export function decodeTaggedAddress(text: string): TaggedAddress | Malformed {
   const address = decodeNameAddr(text);
   if (address instanceof Malformed) return address;
   const tag = address.parameters.get('tag');
-  if (tag === undefined) return address;
   if (tag === true) return new Malformed('a tag without a value');
-  return { ...address, parameters: address.parameters.without('tag'), tag };
+  return { displayName: address.displayName, uri: address.uri, parameters: address.parameters.without('tag'), tag };
 }
 
 export function encodeTaggedAddress(address: TaggedAddress): string {
