@@ -53,9 +53,7 @@ export class TimerWheel {
 
   /** Forgets every deadline. */
   clear(): void {
-    this.#cancelWake?.();
-    this.#cancelWake = undefined;
-    this.#wakeTick = Number.POSITIVE_INFINITY;
+    this.#sleep();
     for (const bucket of this.#buckets.values()) {
       for (const entry of bucket.entries) {
         entry.bucket = undefined;
@@ -85,7 +83,15 @@ export class TimerWheel {
       bucket.entries[entry.bucketIndex] = last;
       last.bucketIndex = entry.bucketIndex;
     }
-    if (bucket.entries.length === 0 && this.#buckets.get(bucket.tick) === bucket) this.#buckets.delete(bucket.tick);
+    if (bucket.entries.length > 0 || this.#buckets.get(bucket.tick) !== bucket) return;
+    this.#buckets.delete(bucket.tick);
+    if (this.#buckets.size === 0) this.#sleep();
+  }
+
+  #sleep(): void {
+    this.#cancelWake?.();
+    this.#cancelWake = undefined;
+    this.#wakeTick = Number.POSITIVE_INFINITY;
   }
 
   #wakeAt(tick: number): void {
