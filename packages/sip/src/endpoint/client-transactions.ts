@@ -1,0 +1,191 @@
+/** The client transactions of an endpoint: the machine of RFC 3261 §17.1.2 bound to flows, octets and timers. */
+import type { Via } from '../message/headers/via.ts';
+import type { SipRequest, SipResponse } from '../message/message.ts';
+import type { Flow } from '../platform.ts';
+import type { TimerBucket, TimerEntry } from '../timer-wheel.ts';
+import {
+  type ClientInput,
+  type ClientNonInviteState,
+  type ClientOutput,
+  clientNonInviteDeadline,
+  startClientNonInvite,
+  stepClientNonInvite,
+} from '../transaction/client-non-invite.ts';
+import { clientKey } from '../transaction/keys.ts';
+import type { EndpointContext } from './context.ts';
+import { sentByText } from './listeners.ts';
+import type { ClientOutcome } from './options.ts';
+
+const noOctets = new Uint8Array(0);
+
+export class ClientTransactions {
+  readonly #context: EndpointContext;
+  readonly #byKey = new Map<string, ClientTransaction>();
+  /** Those that wait for an answer over a flow, to be told when it closes. */
+  readonly #byFlow = new Map<Flow, Set<ClientTransaction>>();
+
+  constructor(context: EndpointContext) {
+    this.#context = context;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  find(branch: string, method: string): ClientTransaction | undefined {
+    return this.#byKey.get(clientKey(branch, method));
+  }
+
+  /** A transaction whose request has not gone out yet. */
+  create(branch: string, method: string): ClientTransaction {
+    const transaction = new ClientTransaction(this, clientKey(branch, method), branch);
+    this.#byKey.set(transaction.key, transaction);
+    return transaction;
+  }
+
+  /** Sends the request over a flow; the timers start. `octets` is the request with the Via for that flow. */
+  launch(transaction: ClientTransaction, request: SipRequest, octets: Uint8Array, flow: Flow): void {
+    if (transaction.ended) return;
+    const { state, outputs } = startClientNonInvite(flow.reliable, this.#context.now());
+    transaction.state = state;
+    transaction.flow = flow;
+    transaction.octets = octets;
+    this.#watch(flow, transaction);
+    this.#context.wheel.arm(transaction, clientNonInviteDeadline(state));
+    this.#context.on.sent?.(request, flow);
+    for (const output of outputs) this.#perform(transaction, output, undefined);
+  }
+
+  /** False when the response belongs to no transaction. */
+  received(via: Via, method: string, response: SipResponse): boolean {
+    const transaction = via.branch === undefined ? undefined : this.#byKey.get(clientKey(via.branch, method));
+    // RFC 3261 §18.1.2: what was sent elsewhere is not for this endpoint.
+    if (transaction?.state === undefined || !transaction.sentFrom(via)) return false;
+    this.step(transaction, response.status < 200 ? 'provisional' : 'final', this.#context.now(), response);
+    return true;
+  }
+
+  step(transaction: ClientTransaction, input: ClientInput, now: number, response?: SipResponse): void {
+    if (transaction.state === undefined) return;
+    const { state, outputs } = stepClientNonInvite(transaction.state, input, now);
+    transaction.state = state;
+    this.#context.wheel.arm(transaction, clientNonInviteDeadline(state));
+    for (const output of outputs) {
+      if (output === 'send' && transaction.flow !== undefined) this.#context.on.retransmitted?.('sent', transaction.flow);
+      this.#perform(transaction, output, response);
+    }
+  }
+
+  /** Ends a transaction whatever it is doing. */
+  fail(transaction: ClientTransaction, reason: string): void {
+    transaction.end({ kind: 'transport-failure', reason });
+    this.#remove(transaction);
+  }
+
+  flowClosed(flow: Flow, reason: string): void {
+    const waiting = this.#byFlow.get(flow);
+    if (waiting === undefined) return;
+    for (const transaction of [...waiting]) this.fail(transaction, reason);
+  }
+
+  failAll(reason: string): void {
+    for (const transaction of [...this.#byKey.values()]) this.fail(transaction, reason);
+  }
+
+  #perform(transaction: ClientTransaction, output: ClientOutput, response: SipResponse | undefined): void {
+    switch (output) {
+      case 'send':
+        if (transaction.flow?.send(transaction.octets) === false) this.fail(transaction, unsent(transaction.flow));
+        return;
+      case 'deliver':
+        if (response !== undefined && response.status >= 200) this.#answered(transaction, response);
+        return;
+      case 'timeout':
+        transaction.end({ kind: 'timeout' });
+        return;
+      case 'transport-failure':
+        return;
+      case 'terminated':
+        this.#remove(transaction);
+    }
+  }
+
+  #answered(transaction: ClientTransaction, response: SipResponse): void {
+    transaction.end({ kind: 'response', response });
+    this.#unwatch(transaction);
+  }
+
+  #remove(transaction: ClientTransaction): void {
+    this.#byKey.delete(transaction.key);
+    this.#context.wheel.cancel(transaction);
+    this.#unwatch(transaction);
+  }
+
+  #watch(flow: Flow, transaction: ClientTransaction): void {
+    const waiting = this.#byFlow.get(flow);
+    if (waiting === undefined) this.#byFlow.set(flow, new Set([transaction]));
+    else waiting.add(transaction);
+  }
+
+  #unwatch(transaction: ClientTransaction): void {
+    const { flow } = transaction;
+    if (flow === undefined) return;
+    transaction.flow = undefined;
+    const waiting = this.#byFlow.get(flow);
+    waiting?.delete(transaction);
+    if (waiting?.size === 0) this.#byFlow.delete(flow);
+  }
+}
+
+function unsent(flow: Flow): string {
+  return flow.closed ? 'flow closed' : 'too much waits to be sent';
+}
+
+export class ClientTransaction implements TimerEntry {
+  readonly key: string;
+  readonly branch: string;
+  /** What its Via says; set when the request goes out. */
+  sentBy = '';
+  readonly outcome: Promise<ClientOutcome>;
+  /** Absent until the request goes out. */
+  state: ClientNonInviteState | undefined = undefined;
+  /** Present while an answer is awaited. */
+  flow: Flow | undefined = undefined;
+  octets: Uint8Array = noOctets;
+  ended = false;
+  /** Called once when the outcome is known. */
+  onEnd: (() => void) | undefined = undefined;
+  deadline = Number.POSITIVE_INFINITY;
+  bucket: TimerBucket | undefined = undefined;
+  bucketIndex = 0;
+  readonly #owner: ClientTransactions;
+  readonly #resolve: (outcome: ClientOutcome) => void;
+
+  constructor(owner: ClientTransactions, key: string, branch: string) {
+    const { promise, resolve } = Promise.withResolvers<ClientOutcome>();
+    this.outcome = promise;
+    this.#resolve = resolve;
+    this.#owner = owner;
+    this.key = key;
+    this.branch = branch;
+  }
+
+  sentFrom(via: Via): boolean {
+    const sentBy = sentByText({ host: via.host, port: via.port ?? 5060 });
+    return sentBy === this.sentBy || sentBy.toLowerCase() === this.sentBy.toLowerCase();
+  }
+
+  /** The outcome is known; what only a retransmission needs is let go of. */
+  end(outcome: ClientOutcome): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.octets = noOctets;
+    this.#resolve(outcome);
+    this.onEnd?.();
+    this.onEnd = undefined;
+  }
+
+  expired(now: number): void {
+    this.#owner.step(this, 'wake', now);
+  }
+}

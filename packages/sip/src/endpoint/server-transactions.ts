@@ -1,0 +1,184 @@
+/** The server transactions of an endpoint: the machine of RFC 3261 §17.2.2 bound to flows, octets and timers. */
+import { responseTo, type SipRequest, type SipResponse } from '../message/message.ts';
+import type { Flow, HostPort } from '../platform.ts';
+import type { TimerBucket, TimerEntry } from '../timer-wheel.ts';
+import {
+  type ServerInput,
+  type ServerNonInviteState,
+  type ServerOutput,
+  serverNonInviteDeadline,
+  startServerNonInvite,
+  stepServerNonInvite,
+} from '../transaction/server-non-invite.ts';
+import type { Connections } from './connections.ts';
+import type { EndpointContext } from './context.ts';
+import type { ServerTransaction } from './options.ts';
+
+/** Where responses to a request go (RFC 3261 §18.2.2, RFC 3581 §4). */
+export interface ReplyPath {
+  readonly flow: Flow;
+  /** Tried once with a new connection when the flow is closed. */
+  readonly fallback: HostPort | undefined;
+}
+
+const noOctets = new Uint8Array(0);
+
+export class ServerTransactions {
+  readonly #context: EndpointContext;
+  readonly #connections: Connections;
+  readonly #byKey = new Map<string, ServerEntry>();
+
+  constructor(context: EndpointContext, connections: Connections) {
+    this.#context = context;
+    this.#connections = connections;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** True when the request is a retransmission, which is then dealt with. */
+  absorb(key: string, flow: Flow): boolean {
+    const entry = this.#byKey.get(key);
+    if (entry === undefined) return false;
+    this.#context.on.retransmitted?.('received', flow);
+    this.step(entry, 'request', this.#context.now());
+    return true;
+  }
+
+  open(key: string, request: SipRequest, flow: Flow, path: ReplyPath): ServerTransaction {
+    const state = startServerNonInvite(flow.reliable, this.#context.now());
+    const entry = new ServerEntry(this, key, path, state);
+    const transaction = new RespondingTransaction(this, entry, request, flow);
+    entry.transaction = transaction;
+    this.#byKey.set(key, entry);
+    this.#context.wheel.arm(entry, serverNonInviteDeadline(state));
+    return transaction;
+  }
+
+  respond(entry: ServerEntry, response: SipResponse): void {
+    this.step(entry, response.status < 200 ? 'provisional' : 'final', this.#context.now(), response);
+    // From here on only the answer's octets are needed.
+    if (response.status >= 200) entry.transaction = undefined;
+  }
+
+  step(entry: ServerEntry, input: ServerInput, now: number, response?: SipResponse): void {
+    const { state, outputs } = stepServerNonInvite(entry.state, input, now);
+    entry.state = state;
+    this.#context.wheel.arm(entry, serverNonInviteDeadline(state));
+    for (const output of outputs) this.#perform(entry, output, response);
+  }
+
+  /** Sends a response outside of any transaction. */
+  reply(response: SipResponse, path: ReplyPath): void {
+    this.#context.on.sent?.(response, path.flow);
+    this.#send(this.#context.serialize(response), path, () => undefined);
+  }
+
+  clear(): void {
+    this.#byKey.clear();
+  }
+
+  #perform(entry: ServerEntry, output: ServerOutput, response: SipResponse | undefined): void {
+    switch (output) {
+      case 'send':
+        if (response !== undefined) this.#sendFirst(entry, response);
+        return;
+      case 'send-trying':
+        if (entry.transaction !== undefined) this.#sendFirst(entry, responseTo(entry.transaction.request, 100));
+        return;
+      case 'resend':
+        this.#sendOctets(entry);
+        return;
+      case 'unanswered':
+        if (entry.transaction !== undefined) this.#context.on.unanswered?.(entry.transaction.request, entry.transaction.flow);
+        return;
+      case 'transport-failure':
+        return;
+      case 'terminated':
+        this.#byKey.delete(entry.key);
+        entry.transaction = undefined;
+    }
+  }
+
+  #sendFirst(entry: ServerEntry, response: SipResponse): void {
+    entry.octets = this.#context.serialize(response);
+    this.#context.on.sent?.(response, entry.path.flow);
+    this.#sendOctets(entry);
+  }
+
+  #sendOctets(entry: ServerEntry): void {
+    this.#send(entry.octets, entry.path, () => this.step(entry, 'transport-error', this.#context.now()));
+  }
+
+  #send(octets: Uint8Array, path: ReplyPath, failed: () => void): void {
+    if (path.flow.send(octets)) return;
+    if (path.fallback === undefined || !path.flow.closed) {
+      this.#context.on.undeliverable?.(path.flow, path.flow.closed ? 'flow closed' : 'too much waits to be sent');
+      failed();
+      return;
+    }
+    this.#connections.open(path.fallback, this.#context.limits.connectMilliseconds, (result) => {
+      if (result.kind === 'connected' && result.flow.send(octets)) return;
+      this.#context.on.undeliverable?.(path.flow, result.kind === 'failed' ? result.reason : 'flow closed');
+      failed();
+    });
+  }
+}
+
+/** What is kept in the table. The request stays with the transaction, which is let go of once it is answered. */
+export class ServerEntry implements TimerEntry {
+  readonly key: string;
+  readonly path: ReplyPath;
+  state: ServerNonInviteState;
+  /** The response sent last. */
+  octets: Uint8Array = noOctets;
+  transaction: ServerTransaction | undefined = undefined;
+  deadline = Number.POSITIVE_INFINITY;
+  bucket: TimerBucket | undefined = undefined;
+  bucketIndex = 0;
+  readonly #owner: ServerTransactions;
+
+  constructor(owner: ServerTransactions, key: string, path: ReplyPath, state: ServerNonInviteState) {
+    this.#owner = owner;
+    this.key = key;
+    this.path = path;
+    this.state = state;
+  }
+
+  expired(now: number): void {
+    this.#owner.step(this, 'wake', now);
+  }
+}
+
+class RespondingTransaction implements ServerTransaction {
+  readonly request: SipRequest;
+  readonly flow: Flow;
+  readonly #owner: ServerTransactions;
+  readonly #entry: ServerEntry;
+  #answered = false;
+
+  constructor(owner: ServerTransactions, entry: ServerEntry, request: SipRequest, flow: Flow) {
+    this.#owner = owner;
+    this.#entry = entry;
+    this.request = request;
+    this.flow = flow;
+  }
+
+  get source(): HostPort {
+    return this.flow.remote;
+  }
+
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  respond(response: SipResponse): void {
+    const { status } = response;
+    if (this.#answered) throw new Error(`a second final response, ${status}, to one ${this.request.method}`);
+    if (status === 408 || (status < 200 && status !== 100))
+      throw new Error(`${status} may not answer a ${this.request.method} (RFC 4320 §4)`);
+    if (status >= 200) this.#answered = true;
+    this.#owner.respond(this.#entry, response);
+  }
+}
