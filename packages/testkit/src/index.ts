@@ -1,0 +1,15 @@
+export { type LinkConditions, roughLink, steadyLink } from './network/conditions.ts';
+export { formatLadder } from './network/ladder.ts';
+export { RecordingUser } from './network/recording-user.ts';
+export type { VirtualHost } from './network/virtual-host.ts';
+export { VirtualNetwork, type VirtualNetworkOptions } from './network/virtual-network.ts';
+export { type Fate, type WireEntry, type WireEvent, WireLog } from './network/wire-log.ts';
+export * from './peer-script.ts';
+export { ProcessClock } from './process-clock.ts';
+export type { RequestNames, RequestTemplate } from './request-template.ts';
+export { type Received, ScriptedPeer, type ScriptedPeerOptions } from './scripted-peer.ts';
+export { SeededRandom } from './seeded-random.ts';
+export { settle } from './settle.ts';
+export { defaultStartMilliseconds, VirtualClock } from './virtual-clock.ts';
+export { virtualHashes } from './virtual-hashes.ts';
+export { type VirtualIds, virtualIds } from './virtual-ids.ts';
