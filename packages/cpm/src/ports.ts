@@ -147,10 +147,12 @@ export interface Outbox {
   owe(request: OwedRequest): Promise<QueueFault | undefined>;
 }
 
-/** Messages relayed lately, by duplicate key, with the answer they got; bounded, in memory. */
+/** Messages handled lately, by duplicate key, with the status they were answered; bounded, in memory. */
 export interface RecentMessages {
-  find(key: string, now: number): Promise<SipResponse> | undefined;
-  remember(key: string, answer: Promise<SipResponse>, now: number): void;
+  /** The status, or that it is on its way; undefined for a message that is new. */
+  find(key: string, now: number): number | Promise<number> | undefined;
+  /** Forgets by itself what is not accepted: a refused message may come again. */
+  remember(key: string, status: Promise<number>, now: number): void;
 }
 
 export interface Pushes {

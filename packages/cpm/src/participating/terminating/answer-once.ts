@@ -21,12 +21,16 @@ export async function answerOnce(
   const { recentMessages, charging } = context.ports;
   const before = recentMessages.find(key, served.arrivedAt);
   if (before !== undefined) {
-    const { status } = await before;
+    const status = await before;
     charging.outcome({ servedUser: served.servedUser, case: 'terminating', status, outcome: 'duplicate' });
     return answer(served.request, status, context.self);
   }
   const response = handle();
-  recentMessages.remember(key, response, served.arrivedAt);
+  recentMessages.remember(
+    key,
+    response.then(({ status }) => status),
+    served.arrivedAt,
+  );
   return response;
 }
 

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  deferredHandling,
+  doNotDisturb,
+  expiredHandling,
+  noPreferences,
+  type PreferenceActions,
+  type PreferenceRule,
+  type Preferences,
+  recordsHistory,
+  standaloneAction,
+} from './preferences.ts';
+
+const noon = Date.UTC(2026, 0, 15, 12);
+
+function rule(actions: PreferenceActions, more: Partial<PreferenceRule> = {}): PreferenceRule {
+  return { id: 'r', validity: [], identities: undefined, media: new Set(['standalone']), actions, ...more };
+}
+
+function preferences(...rules: readonly PreferenceRule[]): Preferences {
+  return { blockedContacts: new Set(), rules };
+}
+
+const actionOf = (...rules: readonly PreferenceRule[]) => standaloneAction(preferences(...rules), 'sip:alice@cpm.test', noon).kind;
+
+describe('the rule for standalone messages', () => {
+  it('delivers when there is no rule', () => {
+    assert.equal(standaloneAction(noPreferences, undefined, noon).kind, 'deliver');
+  });
+
+  it('obeys the order reject, do not disturb, interwork, deliver and interwork, store, forward, defer (decision 12)', () => {
+    const all = [
+      ['reject', { rejectInvite: true }],
+      ['do-not-disturb', { doNotDisturb: true }],
+      ['interwork', { interwork: true }],
+      ['deliver-and-interwork', { deliverAndInterwork: true }],
+      ['store', { store: true }],
+      ['forward', { forwardTo: 'tel:+15550077' }],
+      ['defer', { defer: true }],
+    ] as const;
+    for (const [index, [kind]] of all.entries()) {
+      assert.equal(actionOf(...all.slice(index).map(([, actions]) => rule(actions))), kind);
+    }
+  });
+
+  it('takes do-not-disturb of a rule without media list at the same point, and no other action of it', () => {
+    const withoutMedia = { media: new Set<never>() };
+    assert.equal(actionOf(rule({ doNotDisturb: true }, withoutMedia), rule({ interwork: true })), 'do-not-disturb');
+    assert.equal(actionOf(rule({ rejectInvite: true }, withoutMedia)), 'deliver');
+  });
+
+  it('combines rules that hold, true wins over false (RFC 4745 §10.2)', () => {
+    assert.equal(actionOf(rule({ defer: true }), rule({ defer: false })), 'defer');
+  });
+
+  it('leaves out rules for other people and other times', () => {
+    const others = rule({ rejectInvite: true }, { identities: new Set(['sip:mallory@cpm.test']) });
+    const yesterday = rule({ rejectInvite: true }, { validity: [{ from: noon - 2000, until: noon }] });
+    const now = rule({ defer: true }, { validity: [{ from: noon, until: noon + 1 }] });
+    assert.equal(actionOf(others, yesterday), 'deliver');
+    assert.equal(actionOf(others, yesterday, now), 'defer');
+  });
+
+  it('does not hold for an unknown originator when it names people', () => {
+    const named = preferences(rule({ rejectInvite: true }, { identities: new Set(['sip:alice@cpm.test']) }));
+    assert.equal(standaloneAction(named, undefined, noon).kind, 'deliver');
+    assert.equal(standaloneAction(named, 'sip:alice@cpm.test', noon).kind, 'reject');
+  });
+});
+
+describe('the rules for deferred messages', () => {
+  const deferred = (actions: PreferenceActions) =>
+    deferredHandling(preferences(rule(actions, { media: new Set(['deferred-messages']) })), noon);
+
+  it('pushes by default and when push and pull are both set', () => {
+    assert.equal(deferredHandling(noPreferences, noon), 'push');
+    assert.equal(deferred({ push: true, pull: true }), 'push');
+    assert.equal(deferred({ pull: true }), 'pull');
+    assert.equal(deferred({ store: true }), 'store');
+  });
+
+  it('discards at expiry unless the user wants them stored', () => {
+    assert.equal(expiredHandling(noPreferences, noon), 'discard');
+    assert.equal(expiredHandling(preferences(rule({ expired: 'store' })), noon), 'store');
+  });
+});
+
+describe('flags that any rule of the enabler sets', () => {
+  it('finds do-not-disturb in a rule for standalone messages as well (B-8.3.1.6.2-01)', () => {
+    assert.equal(doNotDisturb(preferences(rule({ doNotDisturb: true })), noon), true);
+    assert.equal(doNotDisturb(preferences(rule({ doNotDisturb: true }, { validity: [{ from: 0, until: 1 }] })), noon), false);
+  });
+
+  it('records history when a rule says so (B-8.3.1.1-16)', () => {
+    assert.equal(recordsHistory(noPreferences, noon), false);
+    assert.equal(recordsHistory(preferences(rule({ offlineStorage: true }, { media: new Set() })), noon), true);
+  });
+});
