@@ -1,0 +1,109 @@
+import { type Configuration, type ConfiguredUser, createServer, type Log, type Server, type ServerPlatform } from '@opencpm/server';
+import { nodeOctets } from '@opencpm/sip/node';
+import { type CommitSchedule, type InThreadDatabase, openSqliteInThread } from '@opencpm/storage';
+import { type ProcessClock, type SeededRandom, type VirtualClock, type VirtualNetwork, virtualHashes } from '@opencpm/testkit';
+
+export interface SimulatedServerOptions {
+  readonly clock: VirtualClock;
+  readonly network: VirtualNetwork;
+  readonly random: SeededRandom;
+  /** Address of the host that the server runs on. */
+  readonly address: string;
+  /** The SQLite file; it outlives a crash. */
+  readonly file: string;
+  readonly configuration: Configuration;
+  readonly schedule?: CommitSchedule;
+}
+
+/** What a whole server says in its log, for a test that looks for faults. */
+export interface LogLine {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly text: string;
+  readonly fields: { readonly [name: string]: string | number | boolean | undefined };
+}
+
+/**
+ * A whole server on virtual clock and network, its SQLite engine in the same thread. It can be crashed: its sockets,
+ * timers and unanswered commits are gone, its file stays; `start` then begins a new process on the same file.
+ */
+export class SimulatedServer {
+  readonly log: LogLine[] = [];
+  readonly #options: SimulatedServerOptions;
+  #life: Life | undefined;
+  #lives = 0;
+
+  constructor(options: SimulatedServerOptions) {
+    this.#options = options;
+  }
+
+  get server(): Server {
+    if (this.#life === undefined) throw new Error('the server is down');
+    return this.#life.server;
+  }
+
+  /** Begins a process. The returned promise settles only while virtual time runs. */
+  async start(): Promise<void> {
+    const { clock, random } = this.#options;
+    this.#lives += 1;
+    const process = { clock: clock.process(), random: random.fork(`process ${this.#lives}`) };
+    let database: InThreadDatabase | undefined;
+    const platform = this.#platform(process, (opened) => {
+      database = opened;
+    });
+    const server = await createServer(platform, this.#options.configuration);
+    if (database === undefined) throw new Error('the server opened no database');
+    this.#life = { server, database, clock: process.clock };
+  }
+
+  /** As kill -9: nothing more is sent, written or woken. */
+  crash(): void {
+    if (this.#life === undefined) throw new Error('the server is down already');
+    this.#life.clock.stop();
+    this.#life.database.crash();
+    this.#options.network.crashHost(this.#options.address);
+    this.#life = undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.server.stop();
+    this.#life = undefined;
+  }
+
+  #platform(
+    process: { readonly clock: ProcessClock; readonly random: SeededRandom },
+    opened: (database: InThreadDatabase) => void,
+  ): ServerPlatform {
+    const { network, address, file, schedule } = this.#options;
+    return {
+      clock: process.clock,
+      random: process.random,
+      hashes: virtualHashes(),
+      network: network.host(address, 'server'),
+      octets: nodeOctets,
+      openDatabase: () => {
+        const database = openSqliteInThread(schedule === undefined ? { file } : { file, schedule });
+        opened(database);
+        return Promise.resolve(database);
+      },
+      openLog: () => this.#openLog(),
+    };
+  }
+
+  #openLog(): Log {
+    const at = (level: LogLine['level']) => (fields: LogLine['fields'], text: string) => {
+      this.log.push({ level, text, fields });
+    };
+    return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
+  }
+}
+
+interface Life {
+  readonly server: Server;
+  readonly database: InThreadDatabase;
+  readonly clock: ProcessClock;
+}
+
+/** A user of a world whose password is his name. */
+export function simulatedUser(user: string, ...identities: readonly string[]): ConfiguredUser {
+  return { user, password: user, identities, loopbackOnly: false };
+}
