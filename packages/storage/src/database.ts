@@ -4,8 +4,11 @@
  * transaction of its own (group commit) and so that nothing ever waits for a caller while it holds a lock.
  *
  * SQL is the subset that SQLite and PostgreSQL share: TEXT, BIGINT below 2^53, BYTEA (written `{{bytes}}` in a
- * migration), RETURNING, ON CONFLICT; placeholders are `?`.
+ * migration), RETURNING, ON CONFLICT; placeholders are `?`; one statement a text. Columns are named one by one (`*` in
+ * a prepared statement breaks when a migration adds a column), and nothing relies on the order of TEXT, which in
+ * PostgreSQL is the locale's. The number of different texts is finite: values are parameters.
  */
+/** What a column holds. A number is an integer below 2^53; another one is a fault of code `statement`. */
 export type SqlValue = string | number | Uint8Array | null;
 
 /** A row as it came back: column name → value. BIGINT is a number, BYTEA a Uint8Array. */
@@ -25,6 +28,7 @@ export interface DatabaseFault {
   readonly temporary: boolean;
   /** True when the batch may have been applied although the answer was lost. */
   readonly outcomeUnknown: boolean;
+  /** A `DatabaseError`, whose `code` says why. A broken constraint is one as well, and is not temporary. */
   readonly cause: Error;
 }
 
@@ -39,7 +43,9 @@ export type CommitResult =
 
 export interface Database {
   readonly engine: 'sqlite' | 'postgres';
+  /** Sees every commit that had resolved when it was called. A guard is not looked at. */
   query(statement: Statement): Promise<QueryResult>;
+  /** Applies the statements in order. An empty batch is committed. */
   commit(batch: readonly Statement[]): Promise<CommitResult>;
   /** Waits for what was accepted, then closes. Later calls answer a fault. */
   close(): Promise<void>;

@@ -4,6 +4,11 @@ export { MIGRATIONS, type Migration, type MigrationResult, migrate } from './mig
 export { type OpenDatabaseOptions, openDatabase } from './open-database.ts';
 export { openPostgres, type PostgresOptions } from './postgres/engine.ts';
 export type { PostgresLimits } from './postgres/limits.ts';
+export { type BindingChanges, Bindings, type StoredBinding } from './repositories/bindings.ts';
+export { DeferredMessages, type QueueLimits } from './repositories/deferred-messages.ts';
+export { type OutboxRow, OutboxRows } from './repositories/outbox.ts';
+export { serverKey } from './repositories/server-keys.ts';
+export { type StoredIdentity, type StoredUser, type UserChange, Users } from './repositories/users.ts';
 export { openSqlite, type SqliteOptions } from './sqlite/engine.ts';
 export {
   type CommitSchedule,
@@ -13,8 +18,3 @@ export {
   PROMPT_SCHEDULE,
 } from './sqlite/in-thread.ts';
 export type { SqliteLimits } from './sqlite/limits.ts';
-export { type BindingChanges, Bindings, type StoredBinding } from './repositories/bindings.ts';
-export { DeferredMessages, type QueueLimits } from './repositories/deferred-messages.ts';
-export { type OutboxRow, OutboxRows } from './repositories/outbox.ts';
-export { serverKey } from './repositories/server-keys.ts';
-export { type StoredIdentity, type StoredUser, type UserChange, Users } from './repositories/users.ts';

@@ -1,0 +1,24 @@
+import { ADMISSION_LIMITS, type AdmissionLimits } from '../admission.ts';
+
+/** What bounds the SQLite engine. */
+export interface SqliteLimits extends AdmissionLimits {
+  /** Statements that one transaction of several batches takes; a larger batch gets a transaction of its own. */
+  readonly groupStatements: number;
+  /** Prepared statements that are kept. */
+  readonly preparedStatements: number;
+  /** Memory for pages of the database, in octets. */
+  readonly cacheBytes: number;
+  /** How long opening waits for a process that is just letting go of the file, in milliseconds. */
+  readonly lockWaitMilliseconds: number;
+  /** How far the database file may grow, in octets. */
+  readonly fileBytes: number;
+}
+
+export const SQLITE_LIMITS: SqliteLimits = {
+  ...ADMISSION_LIMITS,
+  groupStatements: 1_000,
+  preparedStatements: 256,
+  cacheBytes: 32 * 1024 * 1024,
+  lockWaitMilliseconds: 1_000,
+  fileBytes: 1024 * 1024 * 1024 * 1024,
+};

@@ -1,0 +1,90 @@
+import type { CommitResult, DatabaseFault, QueryResult, Row, SqlValue, Statement } from '../database.ts';
+import { DatabaseError, type DatabaseErrorCode } from '../database-error.ts';
+import type { SqliteLimits } from './limits.ts';
+
+/**
+ * What crosses between the event loop and the worker. Copying is a cost of every stored message, so one message carries
+ * all that one turn of the loop brought, calls have no ids because each kind is answered in the order it came, and a
+ * commit that returned no rows is answered by `undefined`.
+ */
+
+/** What the worker is started with. */
+export interface WorkerOrders {
+  readonly file: string;
+  readonly limits: SqliteLimits;
+}
+
+export interface Calls {
+  readonly commits: readonly (readonly Statement[])[];
+  readonly queries: readonly Statement[];
+  readonly close: boolean;
+}
+
+/** The answers to the oldest calls of each kind that are not answered yet. */
+export interface Answers {
+  readonly kind: 'answers';
+  readonly commits: readonly (FlatCommit | undefined)[];
+  readonly queries: readonly FlatQuery[];
+}
+
+export type FromWorker =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'refused'; readonly code: DatabaseErrorCode; readonly message: string }
+  | Answers
+  | { readonly kind: 'closed' };
+
+export type FlatCommit = Exclude<CommitResult, DatabaseFault> | FlatFault;
+export type FlatQuery = Exclude<QueryResult, DatabaseFault> | FlatFault;
+
+/** A fault without its Error, whose class and code a structured clone would lose. */
+export interface FlatFault {
+  readonly kind: 'flat-fault';
+  readonly temporary: boolean;
+  readonly outcomeUnknown: boolean;
+  readonly code: DatabaseErrorCode;
+  readonly message: string;
+}
+
+/** The statement as it is copied: nothing but what the port knows, and of a view only its own octets. */
+export function flattenStatement(statement: Statement): Statement {
+  const { sql, expectRows } = statement;
+  const parameters = statement.parameters.map(ownOctets);
+  return expectRows === undefined ? { sql, parameters } : { sql, parameters, expectRows };
+}
+
+/** A structured clone copies the whole buffer under a view: 64 kB of a socket's slab for a body of 300 octets. */
+function ownOctets(value: SqlValue): SqlValue {
+  return value instanceof Uint8Array && value.byteLength !== value.buffer.byteLength ? new Uint8Array(value) : value;
+}
+
+export function flattenCommit(result: CommitResult): FlatCommit | undefined {
+  if (result.kind === 'fault') return flattenFault(result);
+  if (result.kind === 'committed' && result.rows.every((rows) => rows.length === 0)) return undefined;
+  return result;
+}
+
+export function flattenQuery(result: QueryResult): FlatQuery {
+  return result.kind === 'fault' ? flattenFault(result) : result;
+}
+
+function flattenFault(fault: DatabaseFault): FlatFault {
+  const { temporary, outcomeUnknown, cause } = fault;
+  const code = cause instanceof DatabaseError ? cause.code : 'statement';
+  return { kind: 'flat-fault', temporary, outcomeUnknown, code, message: cause.message };
+}
+
+/** The result again, for a batch of so many statements. */
+export function restoreCommit(flat: FlatCommit | undefined, statements: number): CommitResult {
+  if (flat === undefined) return { kind: 'committed', rows: new Array<readonly Row[]>(statements).fill([]) };
+  return flat.kind === 'flat-fault' ? restoreFault(flat) : flat;
+}
+
+export function restoreQuery(flat: FlatQuery | undefined): QueryResult {
+  if (flat === undefined) throw new Error('the database thread left a query without an answer');
+  return flat.kind === 'flat-fault' ? restoreFault(flat) : flat;
+}
+
+function restoreFault(flat: FlatFault): DatabaseFault {
+  const { temporary, outcomeUnknown, code, message } = flat;
+  return { kind: 'fault', temporary, outcomeUnknown, cause: new DatabaseError(code, message) };
+}

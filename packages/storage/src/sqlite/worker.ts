@@ -1,0 +1,88 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { Statement } from '../database.ts';
+import { DatabaseError } from '../database-error.ts';
+import { SqliteCore } from './core.ts';
+import { type Calls, type FromWorker, flattenCommit, flattenQuery, type WorkerOrders } from './messages.ts';
+
+/**
+ * The thread that `openSqlite` starts. It takes what has arrived while the last transaction was flushed, answers the
+ * queries, writes one group, answers it, and looks again.
+ */
+
+const commits: (readonly Statement[])[] = [];
+const queries: Statement[] = [];
+let closing = false;
+
+if (parentPort === null) throw new Error('this module is the thread of openSqlite, not a program');
+const port = parentPort;
+const orders: WorkerOrders = workerData;
+const core = open();
+
+if (core !== undefined) {
+  port.on('message', (calls: Calls) => work(core, calls));
+  say({ kind: 'opened' });
+}
+
+function open(): SqliteCore | undefined {
+  try {
+    return new SqliteCore(orders.file, orders.limits);
+  } catch (thrown) {
+    const error = thrown instanceof DatabaseError ? thrown : new DatabaseError('input-output', String(thrown));
+    say({ kind: 'refused', code: error.code, message: error.message });
+    return undefined;
+  }
+}
+
+function work(opened: SqliteCore, calls: Calls): void {
+  accept(calls);
+  acceptWaiting();
+  while (commits.length > 0 || queries.length > 0) {
+    if (queries.length > 0) answerQueries(opened);
+    if (commits.length > 0) writeGroup(opened);
+    acceptWaiting();
+  }
+  if (closing) close(opened);
+}
+
+function accept(calls: Calls): void {
+  for (const batch of calls.commits) commits.push(batch);
+  for (const statement of calls.queries) queries.push(statement);
+  if (calls.close) closing = true;
+}
+
+function acceptWaiting(): void {
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) accept(next.message);
+}
+
+/** Before the group, so that a read does not wait for the disk. */
+function answerQueries(opened: SqliteCore): void {
+  const answers = queries.splice(0).map((statement) => flattenQuery(opened.query(statement)));
+  say({ kind: 'answers', commits: [], queries: answers });
+}
+
+function writeGroup(opened: SqliteCore): void {
+  const results = opened.commitGroup(commits.splice(0, groupSize()));
+  say({ kind: 'answers', commits: results.map(flattenCommit), queries: [] });
+}
+
+/** How many of the waiting batches the next transaction takes: at least one, and no more statements than allowed. */
+function groupSize(): number {
+  let statements = 0;
+  let size = 0;
+  for (const batch of commits) {
+    statements += batch.length;
+    if (size > 0 && statements > orders.limits.groupStatements) break;
+    size += 1;
+  }
+  return size;
+}
+
+function close(opened: SqliteCore): void {
+  opened.close();
+  say({ kind: 'closed' });
+  port.close();
+}
+
+function say(message: FromWorker): void {
+  port.postMessage(message);
+}
