@@ -11,7 +11,10 @@ export interface DigestAnswer {
   readonly uri: string;
   /** Unicode, as is the password. */
   readonly username: string;
-  readonly password: string;
+  /** One of `password` and `ha1` is given. */
+  readonly password?: string;
+  /** What ha1Hex gives, for who keeps that instead of the password. Undefined: a challenge that is not to be answered. */
+  readonly ha1?: (algorithm: DigestAlgorithm, realm: string) => string | undefined;
   /** How often this nonce was used, this time included; from 1. */
   readonly nonceCount: number;
   /** An octet string of the client's own, new for each nonce at least. */
@@ -23,14 +26,15 @@ export interface DigestAnswer {
 
 /**
  * Credentials for one of the challenges: the strongest algorithm first, among equal ones the topmost. Undefined when none
- * can be answered: another scheme, an unknown algorithm or qop.
+ * can be answered: another scheme, an unknown algorithm or qop, a realm without a secret.
  */
 export function answerChallenge(challenges: readonly Challenge[], answer: DigestAnswer): DigestCredentials | undefined {
   for (const algorithm of digestAlgorithms) {
     for (const challenge of challenges) {
       if (challenge.kind !== 'digest' || algorithmOf(challenge) !== algorithm) continue;
       const protection = protectionFor(challenge, answer);
-      if (protection !== 'unknown') return credentialsFor(challenge, algorithm, protection, answer);
+      const ha1 = ha1Of(answer, algorithm, octetsToText(challenge.realm));
+      if (protection !== 'unknown' && ha1 !== undefined) return credentialsFor(challenge, { algorithm, ha1, protection }, answer);
     }
   }
   return undefined;
@@ -38,6 +42,10 @@ export function answerChallenge(challenges: readonly Challenge[], answer: Digest
 
 function algorithmOf({ algorithm = 'MD5' }: DigestChallenge): string {
   return algorithm.toUpperCase();
+}
+
+function ha1Of({ hashes, username, password, ha1 }: DigestAnswer, algorithm: DigestAlgorithm, realm: string): string | undefined {
+  return password === undefined ? ha1?.(algorithm, realm) : ha1Hex(hashes, algorithm, username, realm, password);
 }
 
 function protectionFor({ qop }: DigestChallenge, { nonceCount, cnonce, body }: DigestAnswer): Protection | undefined | 'unknown' {
@@ -50,14 +58,18 @@ function protectionFor({ qop }: DigestChallenge, { nonceCount, cnonce, body }: D
 
 const noBody = new Uint8Array(0);
 
+interface AnsweredWith {
+  readonly algorithm: DigestAlgorithm;
+  readonly ha1: string;
+  readonly protection: Protection | undefined;
+}
+
 function credentialsFor(
   challenge: DigestChallenge,
-  algorithm: DigestAlgorithm,
-  protection: Protection | undefined,
-  { method, uri, username, password, hashes }: DigestAnswer,
+  { algorithm, ha1, protection }: AnsweredWith,
+  { method, uri, username, hashes }: DigestAnswer,
 ): DigestCredentials {
   const { realm, nonce, opaque } = challenge;
-  const ha1 = ha1Hex(hashes, algorithm, username, octetsToText(realm), password);
   return {
     kind: 'digest',
     username: textToOctets(username),
