@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { ManualClock } from './test-support/manual-clock.ts';
+import { ManualClock } from './node/test-support/manual-clock.ts';
 import { type TimerBucket, type TimerEntry, TimerWheel } from './timer-wheel.ts';
 
 class Probe implements TimerEntry {

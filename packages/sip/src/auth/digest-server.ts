@@ -124,9 +124,10 @@ export class DigestServer {
   }
 
   #nonceVerdict(nonce: string, protection: Protection | undefined): DigestVerdict {
-    if (this.#nonces.check(nonce, this.#options.clock.now()) !== 'fresh') return 'stale';
+    const fresh = this.#nonces.check(nonce, this.#options.clock.now());
+    if (fresh === undefined) return 'stale';
     if (protection === undefined) return 'ok';
-    return this.#nonces.use(nonce, Number.parseInt(protection.nc, 16)) ? 'ok' : 'replayed';
+    return this.#nonces.use(fresh, Number.parseInt(protection.nc, 16)) ? 'ok' : 'replayed';
   }
 }
 

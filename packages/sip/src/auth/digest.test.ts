@@ -7,7 +7,7 @@ import { Malformed } from '../message/malformed.ts';
 import { Parameters } from '../message/parameters.ts';
 import { nodeHashes } from '../node/hashes.ts';
 import { nodeRandom } from '../node/random.ts';
-import { ManualClock } from '../test-support/manual-clock.ts';
+import { ManualClock } from '../node/test-support/manual-clock.ts';
 import { digestResponse, ha1Hex } from './digest.ts';
 import { answerChallenge, type DigestAnswer } from './digest-client.ts';
 import { type DigestRequest, DigestServer, type DigestServerOptions } from './digest-server.ts';

@@ -8,9 +8,13 @@ export type DigestAlgorithm = 'SHA-256' | 'MD5';
 /** Strongest first. */
 export const digestAlgorithms: readonly DigestAlgorithm[] = ['SHA-256', 'MD5'];
 
-/** H(username:realm:password) in lower-case hexadecimal: what a server may keep instead of a password. Takes Unicode. */
-export function ha1Hex(hashes: Hashes, algorithm: DigestAlgorithm, username: string, realm: string, password: string): string {
-  return hash(hashes, algorithm, textToOctets(`${username}:${realm}:${password}`));
+/** H(A1) in lower-case hexadecimal (RFC 7616 §3.4.2): what a server may keep instead of a password. Takes Unicode. */
+export function ha1Hex(
+  hashes: Hashes,
+  algorithm: DigestAlgorithm,
+  ...a1: readonly [username: string, realm: string, password: string]
+): string {
+  return hash(hashes, algorithm, textToOctets(a1.join(':')));
 }
 
 export interface DigestSum {

@@ -20,12 +20,22 @@ export interface NonceOptions {
   readonly maxCounted: number;
 }
 
-export type NonceState = 'fresh' | 'expired' | 'foreign';
+/** A nonce that was made with this key and has not expired. */
+export interface FreshNonce {
+  /** Names the nonce in the table. Computed here, so that it keeps nothing of the request in memory. */
+  readonly seal: string;
+  readonly expirySeconds: number;
+}
+
+interface Use {
+  readonly count: number;
+  readonly expirySeconds: number;
+}
 
 export class Nonces {
   readonly #options: NonceOptions;
-  /** Highest count by nonce, in order of first use, which is about the order of expiry. */
-  readonly #counts = new Map<string, number>();
+  /** The highest count of each nonce by its seal, in order of first use, which is about the order of expiry. */
+  readonly #uses = new Map<string, Use>();
   /** Expiry of the youngest nonce that left the table: an unknown nonce up to it may have been used before. */
   #forgottenSeconds = 0;
 
@@ -40,27 +50,29 @@ export class Nonces {
     return `${content}-${this.#seal(content)}`;
   }
 
-  /** `foreign`: not made with this key. */
-  check(nonce: string, nowMilliseconds: number): NonceState {
+  /** Undefined for a nonce that has expired or was not made with this key. */
+  check(nonce: string, nowMilliseconds: number): FreshNonce | undefined {
     const end = nonce.lastIndexOf('-');
-    if (end < 0 || !sameText(nonce.slice(end + 1), this.#seal(nonce.slice(0, end)))) return 'foreign';
-    return expiryOf(nonce) * 1000 > nowMilliseconds ? 'fresh' : 'expired';
+    if (end < 0) return undefined;
+    const seal = this.#seal(nonce.slice(0, end));
+    const expirySeconds = Number.parseInt(nonce, 16);
+    return sameText(nonce.slice(end + 1), seal) && expirySeconds * 1000 > nowMilliseconds ? { seal, expirySeconds } : undefined;
   }
 
-  /** Takes note of a count; false when it or a higher one was used before, or might have been. The nonce is a fresh one. */
-  use(nonce: string, count: number): boolean {
-    const used = this.#counts.get(nonce);
-    if (used === undefined && expiryOf(nonce) <= this.#forgottenSeconds) return false;
-    if (used !== undefined && count <= used) return false;
-    this.#counts.set(nonce, count);
-    if (this.#counts.size > this.#options.maxCounted) this.#forgetOldest();
+  /** Takes note of a count; false when it or a higher one was used before, or might have been. */
+  use({ seal, expirySeconds }: FreshNonce, count: number): boolean {
+    const used = this.#uses.get(seal);
+    if (used === undefined && expirySeconds <= this.#forgottenSeconds) return false;
+    if (used !== undefined && count <= used.count) return false;
+    this.#uses.set(seal, { count, expirySeconds });
+    if (this.#uses.size > this.#options.maxCounted) this.#forgetOldest();
     return true;
   }
 
   #forgetOldest(): void {
-    for (const nonce of this.#counts.keys()) {
-      this.#counts.delete(nonce);
-      this.#forgottenSeconds = Math.max(this.#forgottenSeconds, expiryOf(nonce));
+    for (const [seal, { expirySeconds }] of this.#uses) {
+      this.#uses.delete(seal);
+      this.#forgottenSeconds = Math.max(this.#forgottenSeconds, expirySeconds);
       return;
     }
   }
@@ -68,8 +80,4 @@ export class Nonces {
   #seal(content: string): string {
     return this.#options.hashes.hmacHex(this.#options.key, octetsOf(content)).slice(0, sealDigits);
   }
-}
-
-function expiryOf(nonce: string): number {
-  return Number.parseInt(nonce, 16);
 }

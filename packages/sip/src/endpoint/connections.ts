@@ -19,6 +19,7 @@ export class Connections {
   readonly #opening = new Map<string, Promise<ConnectResult>>();
   /** Until when a detour to an address is not tried again. */
   readonly #pauses = new Map<string, number>();
+  #closed = false;
 
   constructor(context: EndpointContext, user: NetworkUser) {
     this.#context = context;
@@ -95,6 +96,7 @@ export class Connections {
   }
 
   closeAll(): void {
+    this.#closed = true;
     for (const flow of [...this.#byFlow.keys()]) flow.close();
   }
 
@@ -118,8 +120,12 @@ export class Connections {
 
   async #connectAnew(remote: HostPort, timeoutMilliseconds: number): Promise<ConnectResult> {
     const result = await this.#context.options.network.connect(remote, this.#user, timeoutMilliseconds);
-    // The driver may have told of the flow already, or not at all.
-    if (result.kind === 'connected' && !result.flow.closed) this.opened(result.flow).keepAlive();
+    if (result.kind === 'failed' || result.flow.closed) return result;
+    if (this.#closed) {
+      result.flow.close();
+      return { kind: 'failed', reason: 'endpoint closed' };
+    }
+    this.opened(result.flow).keepAlive();
     return result;
   }
 }

@@ -48,18 +48,22 @@ export class ServerTransactions {
 
   open(key: string, request: SipRequest, flow: Flow, path: ReplyPath): ServerTransaction {
     const state = startServerNonInvite(flow.reliable, this.#context.now());
-    const entry = new ServerEntry(this, key, path, state);
+    const entry = new ServerEntry(this, this.#ownCopy(key), path, state);
     const transaction = new RespondingTransaction(this, entry, request, flow);
     entry.transaction = transaction;
-    this.#byKey.set(key, entry);
+    this.#byKey.set(entry.key, entry);
     this.#context.wheel.arm(entry, serverNonInviteDeadline(state));
     return transaction;
   }
 
+  /** Does nothing for a transaction that has ended: its client has given up, or the endpoint was closed. */
   respond(entry: ServerEntry, response: SipResponse): void {
+    if (this.#byKey.get(entry.key) !== entry) return;
     this.step(entry, response.status < 200 ? 'provisional' : 'final', this.#context.now(), response);
-    // From here on only the answer's octets are needed.
-    if (response.status >= 200) entry.transaction = undefined;
+    if (response.status < 200) return;
+    // From here on only the answer's octets are needed, in memory of their own rather than a part of a bigger piece.
+    entry.transaction = undefined;
+    if (entry.state.phase === 'completed') entry.octets = new Uint8Array(entry.octets);
   }
 
   step(entry: ServerEntry, input: ServerInput, now: number, response?: SipResponse): void {
@@ -77,6 +81,12 @@ export class ServerTransactions {
 
   clear(): void {
     this.#byKey.clear();
+  }
+
+  /** Engines keep a text that was cut out of another one, or joined from such, as a reference to the whole request. */
+  #ownCopy(text: string): string {
+    const { octets } = this.#context.options;
+    return octets.decode(octets.encode(text), 0, text.length);
   }
 
   #perform(entry: ServerEntry, output: ServerOutput, response: SipResponse | undefined): void {

@@ -66,7 +66,7 @@ export class UdpListener implements Listener {
 
   flowTo(host: string, port: number): UdpFlow {
     const key = `${host} ${port}`;
-    return this.#recent.get(key) ?? this.#refresh(key) ?? this.#keep(key, new UdpFlow(this, this.#socket, { host, port }));
+    return this.#recent.get(key) ?? this.#refresh(key) ?? this.#create(host, port);
   }
 
   /** The peer cannot be reached: whoever waits for it learns it, and a later attempt gets a new flow. */
@@ -81,6 +81,12 @@ export class UdpListener implements Listener {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;
     return new Promise((resolve) => this.#socket.close(() => resolve()));
+  }
+
+  #create(host: string, port: number): UdpFlow {
+    // V8 keeps a text that was cut out of a message as a reference to the whole of it; a flow outlives its messages.
+    const remote = { host: Buffer.from(host, 'latin1').toString('latin1'), port };
+    return this.#keep(`${remote.host} ${port}`, new UdpFlow(this, this.#socket, remote));
   }
 
   #refresh(key: string): UdpFlow | undefined {

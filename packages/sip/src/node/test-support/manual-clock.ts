@@ -1,4 +1,4 @@
-import type { CancelWake, Clock } from '../platform.ts';
+import type { CancelWake, Clock } from '../../platform.ts';
 
 interface Wake {
   readonly at: number;

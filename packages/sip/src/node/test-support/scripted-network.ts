@@ -1,5 +1,5 @@
-import { portableOctets } from '../message/octets.ts';
-import type { ConnectResult, Flow, HostPort, Listener, Network, NetworkUser, TransportName } from '../platform.ts';
+import { portableOctets } from '../../message/octets.ts';
+import type { ConnectResult, Flow, HostPort, Listener, Network, NetworkUser, TransportName } from '../../platform.ts';
 
 /** A network for tests: keeps what is sent and lets the test say what arrives. One user at a time. */
 export class ScriptedNetwork implements Network {
@@ -20,7 +20,7 @@ export class ScriptedNetwork implements Network {
 
   datagramFlow(listener: Listener, remote: HostPort): ScriptedFlow {
     const key = `udp ${listener.address.port} ${remote.host} ${remote.port}`;
-    const flow = this.#flows.get(key) ?? new ScriptedFlow(this, key, 'UDP', listener.address, remote);
+    const flow = this.#flows.get(key) ?? new ScriptedFlow(this, { id: key, transport: 'UDP', local: listener.address, remote });
     this.#flows.set(key, flow);
     return flow;
   }
@@ -39,7 +39,12 @@ export class ScriptedNetwork implements Network {
   /** A connection with a peer, as if accepted. */
   connection(remote: HostPort): ScriptedFlow {
     this.#connections += 1;
-    const flow = new ScriptedFlow(this, `tcp ${this.#connections}`, 'TCP', { host: '192.0.2.1', port: 40_000 + this.#connections }, remote);
+    const flow = new ScriptedFlow(this, {
+      id: `tcp ${this.#connections}`,
+      transport: 'TCP',
+      local: { host: '192.0.2.1', port: 40_000 + this.#connections },
+      remote,
+    });
     this.#user?.flowOpened?.(flow);
     return flow;
   }
@@ -67,7 +72,7 @@ export class ScriptedFlow implements Flow {
   closed = false;
   readonly #network: ScriptedNetwork;
 
-  constructor(network: ScriptedNetwork, id: string, transport: TransportName, local: HostPort, remote: HostPort) {
+  constructor(network: ScriptedNetwork, { id, transport, local, remote }: Pick<Flow, 'id' | 'transport' | 'local' | 'remote'>) {
     this.#network = network;
     this.id = id;
     this.transport = transport;
