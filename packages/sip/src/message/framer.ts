@@ -17,6 +17,7 @@ export type FrameEvent =
 
 const carriageReturn = 13;
 const lineFeed = 10;
+const nothing: Uint8Array = new Uint8Array(0);
 
 /**
  * Cuts a stream into messages by their Content-Length (RFC 3261 §18.3). A machine: octets in, events out; the events
@@ -26,7 +27,9 @@ export class StreamFramer {
   readonly #codec: OctetCodec;
   readonly #limits: ParseLimits;
   /** What was pushed and not yet given out; the message begins at index 0 of it. */
-  #held: Uint8Array = new Uint8Array(0);
+  #held: Uint8Array = nothing;
+  /** True when #held is a copy of our own, with room behind it. */
+  #ownsHeld = false;
   /** Octets of #held in use; what lies behind is room. */
   #length = 0;
   /** Octets of the head that hold no end of it. */
@@ -138,7 +141,7 @@ export class StreamFramer {
   #end(events: FrameEvent[], event: FrameEvent): void {
     events.push(event);
     this.#ended = true;
-    this.#held = new Uint8Array(0);
+    this.#held = nothing;
     this.#length = 0;
   }
 
@@ -155,8 +158,6 @@ export class StreamFramer {
     this.#length = length;
   }
 
-  #ownsHeld = false;
-
   /** Doubles, so that a message in many small chunks is copied a bounded number of times. */
   #grow(length: number): void {
     const wanted = Math.max(length * 2, this.#frameLength ?? 0);
@@ -166,11 +167,11 @@ export class StreamFramer {
     this.#ownsHeld = true;
   }
 
-  /** Forgets the octets that were given out; those given out keep their memory to themselves. */
+  /** Forgets the octets that were given out. An idle connection holds no memory of what it received. */
   #drop(taken: number): void {
-    if (taken === 0) return;
-    this.#held = this.#held.subarray(taken, this.#length);
-    this.#length = this.#held.length;
+    if (taken === 0 || this.#ended) return;
+    this.#length -= taken;
+    this.#held = this.#length === 0 ? nothing : this.#held.subarray(taken, taken + this.#length);
     this.#ownsHeld = false;
   }
 }

@@ -10,7 +10,7 @@ export interface HeaderField<T> {
   readonly key: string;
   /** True for a header whose values may stand in one line with commas between them (RFC 3261 §7.3.1). */
   readonly list: boolean;
-  /** Reads one value: an element of a list, else the whole line. Folds count as blanks. */
+  /** Reads one value: an element of a list, else the whole line. Folds count as blanks. Never gives undefined. */
   decode(text: string): T | Malformed;
   /** Writes one value as an octet string. */
   encode(value: T): string;

@@ -24,8 +24,7 @@ export class HeaderLine implements RawHeader {
   readonly end: number;
   readonly #colon: number;
   #value: string | undefined;
-  #field: HeaderField<unknown> | undefined;
-  #decoded: readonly unknown[];
+  #decoded: Elements | undefined;
 
   /** `colon` is the index of the colon in `source`, or `end` when the line has none. `end` is before the last CRLF. */
   constructor(source: string, start: number, colon: number, end: number) {
@@ -35,8 +34,7 @@ export class HeaderLine implements RawHeader {
     this.end = end;
     this.#colon = colon;
     this.#value = undefined;
-    this.#field = undefined;
-    this.#decoded = noElements;
+    this.#decoded = undefined;
   }
 
   /** A line to be sent. The value is made fit for one line, whatever it holds. */
@@ -62,16 +60,16 @@ export class HeaderLine implements RawHeader {
 
   /** Every value in this line, decoded once for as long as the same field asks. */
   elements<T>(field: HeaderField<T>): readonly (T | Malformed)[] {
-    if (this.#field !== field) {
-      this.#decoded = decodeElements(this.value, field);
-      this.#field = field;
-    }
+    if (this.#decoded?.field !== field) this.#decoded = { field, values: decodeElements(this.value, field) };
     // The cache was filled by this very field, so its values are that field's; the compiler cannot follow that.
-    return this.#decoded as readonly (T | Malformed)[];
+    return this.#decoded.values as readonly (T | Malformed)[];
   }
 }
 
-const noElements: readonly unknown[] = [];
+interface Elements {
+  readonly field: HeaderField<unknown>;
+  readonly values: readonly unknown[];
+}
 
 function decodeElements<T>(text: string, field: HeaderField<T>): readonly (T | Malformed)[] {
   if (!field.list) return [field.decode(text)];

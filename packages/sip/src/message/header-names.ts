@@ -1,7 +1,7 @@
 import { isToken } from './character-classes.ts';
 
 /** Compact forms (RFC 3261 §7.3.3 and the RFCs that registered one) and the names they stand for. */
-export const compactForms: ReadonlyMap<string, string> = new Map([
+const compactForms: ReadonlyMap<string, string> = new Map([
   ['a', 'Accept-Contact'],
   ['b', 'Referred-By'],
   ['c', 'Content-Type'],
@@ -92,14 +92,20 @@ function learn(name: string): string {
 function seed(): void {
   keys.clear();
   for (const name of usualNames) {
-    const key = name.toLowerCase();
+    const key = interned(name.toLowerCase());
     keys.set(name, key);
     keys.set(key, key);
   }
   for (const [compact, name] of compactForms) {
-    keys.set(compact, name.toLowerCase());
-    keys.set(compact.toUpperCase(), name.toLowerCase());
+    const key = headerKey(name);
+    keys.set(compact, key);
+    keys.set(compact.toUpperCase(), key);
   }
+}
+
+/** The same text as a property name: engines keep one copy of those, so that two of them compare by address. */
+function interned(text: string): string {
+  return Object.keys({ [text]: true })[0] ?? text;
 }
 
 /** A slice keeps the text it was cut from alive; a key that stays for long must not hold a whole message. */

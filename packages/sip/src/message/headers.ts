@@ -57,12 +57,9 @@ export class Headers {
 
   /** The first value: the line's, or for a list its first element. Lines without any element count as absent. */
   get<T>(field: HeaderField<T>): Decoded<T> {
-    for (const line of this.#lines) {
-      if (line.key !== field.key) continue;
-      const elements = line.elements(field);
-      if (elements.length > 0) return decodedFirst(elements);
-    }
-    return { kind: 'absent' };
+    const first = this.firstElement(field);
+    if (first === undefined) return { kind: 'absent' };
+    return first instanceof Malformed ? { kind: 'malformed', reason: first.reason } : { kind: 'value', value: first };
   }
 
   /** Every value of every line of that name, in order; malformed as soon as one of them is. */
@@ -82,7 +79,8 @@ export class Headers {
 
   /** The first value when there is one and it is well formed. */
   value<T>(field: HeaderField<T>): T | undefined {
-    return this.get(field).value;
+    const first = this.firstElement(field);
+    return first instanceof Malformed ? undefined : first;
   }
 
   /** Replaces the first line of that name in its place and drops the others; appends when there is none. */
@@ -142,6 +140,15 @@ export class Headers {
     return new Headers([...this.#lines, ...other.#lines]);
   }
 
+  private firstElement<T>(field: HeaderField<T>): T | Malformed | undefined {
+    for (const line of this.#lines) {
+      if (line.key !== field.key) continue;
+      const elements = line.elements(field);
+      if (elements.length > 0) return elements[0];
+    }
+    return undefined;
+  }
+
   private first(key: string): HeaderLine | undefined {
     if (key === '') return undefined;
     for (const line of this.#lines) {
@@ -149,12 +156,6 @@ export class Headers {
     }
     return undefined;
   }
-}
-
-function decodedFirst<T>(elements: readonly (T | Malformed)[]): Decoded<T> {
-  // Called with at least one element, which the index type does not tell.
-  const first = elements[0] as T | Malformed;
-  return first instanceof Malformed ? { kind: 'malformed', reason: first.reason } : { kind: 'value', value: first };
 }
 
 function lineOf<T>(target: string | HeaderField<T>, value: T | string): HeaderLine {

@@ -54,10 +54,9 @@ export class Parameters {
   }
 
   without(...names: readonly string[]): Parameters {
-    const kept: Parameter[] = [];
-    for (const entry of this.entries) {
-      if (!isOneOf(entry, names)) kept.push(entry);
-    }
+    const { entries } = this;
+    if (entries.length === 1 && entries[0] !== undefined) return isOneOf(entries[0], names) ? Parameters.empty : this;
+    const kept = entries.filter((entry) => !isOneOf(entry, names));
     return kept.length === this.entries.length ? this : Parameters.ofWritten(kept);
   }
 

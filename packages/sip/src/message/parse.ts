@@ -152,7 +152,8 @@ function bodyOf(head: Head, rest: Rest, limits: ParseLimits): Uint8Array | Refus
   const length = declared ?? available;
   if (length > limits.maximumBodyOctets) return new Refusal(413, 'the body is too large');
   if (length > available) return new Refusal(400, 'the body is shorter than Content-Length says');
-  return length === 0 ? emptyBody : rest.octets.subarray(rest.start, rest.start + length);
+  const { buffer, byteOffset } = rest.octets;
+  return length === 0 ? emptyBody : new Uint8Array(buffer, byteOffset + rest.start, length);
 }
 
 /** What RFC 3261 §8.2.6.2 copies into a response; without them there is nobody to answer. */

@@ -1,4 +1,4 @@
-import { blank, digit, isIn, parameterValue, token } from './character-classes.ts';
+import { blank, codeAt, digit, isIn, parameterValue, token } from './character-classes.ts';
 import { Malformed } from './malformed.ts';
 import { Parameters } from './parameters.ts';
 import { unquote } from './quoting.ts';
@@ -34,7 +34,7 @@ export class Reader {
   /** LWS or SWS: passes blanks and folds, and says if there were any. */
   skip(): boolean {
     const start = this.position;
-    while (isIn(this.text.charCodeAt(this.position), blank)) this.position += 1;
+    while (isIn(codeAt(this.text, this.position), blank)) this.position += 1;
     return this.position > start;
   }
 
@@ -61,7 +61,7 @@ export class Reader {
   run(mask: number): string | undefined {
     const start = this.position;
     let end = start;
-    while (isIn(this.text.charCodeAt(end), mask)) end += 1;
+    while (isIn(codeAt(this.text, end), mask)) end += 1;
     this.position = end;
     return end === start ? undefined : this.text.slice(start, end);
   }
@@ -88,7 +88,7 @@ export class Reader {
   /** A quoted-string as written, with its quotes. */
   quotedText(): string | undefined {
     const start = this.position;
-    if (this.text.charCodeAt(start) !== quoteMark) return undefined;
+    if (codeAt(this.text, start) !== quoteMark) return undefined;
     let end = start + 1;
     while (end < this.text.length && this.text.charCodeAt(end) !== quoteMark) end += this.text[end] === '\\' ? 2 : 1;
     if (end >= this.text.length) return undefined;
@@ -115,7 +115,7 @@ export class Reader {
 
   /** The value of a generic-param as written: a token or host, or a quoted-string with its quotes. */
   parameterText(): string | undefined {
-    const code = this.text.charCodeAt(this.position);
+    const code = codeAt(this.text, this.position);
     if (code === quoteMark) return this.quotedText();
     return code === openBracket ? this.bracketed() : this.run(parameterValue);
   }
@@ -127,7 +127,7 @@ export class Reader {
     for (;;) {
       this.skip();
       if (this.ended) return Parameters.ofWritten(entries);
-      if (this.text.charCodeAt(this.position) !== semicolon) return new Malformed('something other than a parameter behind a value');
+      if (codeAt(this.text, this.position) !== semicolon) return new Malformed('something other than a parameter behind a value');
       this.position += 1;
       const entry = this.parameter();
       if (entry === undefined) return new Malformed('a malformed parameter');
@@ -140,7 +140,7 @@ export class Reader {
     const name = this.token();
     if (name === undefined) return undefined;
     this.skip();
-    if (this.text.charCodeAt(this.position) !== equalsSign) return { name, text: true };
+    if (codeAt(this.text, this.position) !== equalsSign) return { name, text: true };
     this.position += 1;
     this.skip();
     const text = this.parameterText();

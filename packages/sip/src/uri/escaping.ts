@@ -1,4 +1,4 @@
-import { hexadecimal, isIn } from '../message/character-classes.ts';
+import { codeAt, hexadecimal, isIn } from '../message/character-classes.ts';
 
 /** Every `%HH` replaced by the octet it stands for; what is no escapeOctets stays. Gives an octet string. */
 export function unescapeOctets(text: string): string {
@@ -49,5 +49,5 @@ export function completeEscapes(text: string, allowed: number): string {
 }
 
 function isEscape(text: string, index: number): boolean {
-  return text.charCodeAt(index) === 0x25 && isIn(text.charCodeAt(index + 1), hexadecimal) && isIn(text.charCodeAt(index + 2), hexadecimal);
+  return codeAt(text, index) === 0x25 && isIn(codeAt(text, index + 1), hexadecimal) && isIn(codeAt(text, index + 2), hexadecimal);
 }

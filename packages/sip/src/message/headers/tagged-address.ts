@@ -9,9 +9,11 @@ export interface TaggedAddress extends NameAddr {
 export function decodeTaggedAddress(text: string): TaggedAddress | Malformed {
   const address = decodeNameAddr(text);
   if (address instanceof Malformed) return address;
-  const tag = address.parameters.get('tag');
+  const { displayName, uri, parameters } = address;
+  if (parameters.entries.length === 0) return { displayName, uri, parameters, tag: undefined };
+  const tag = parameters.get('tag');
   if (tag === true) return new Malformed('a tag without a value');
-  return { displayName: address.displayName, uri: address.uri, parameters: address.parameters.without('tag'), tag };
+  return { displayName, uri, parameters: parameters.without('tag'), tag };
 }
 
 export function encodeTaggedAddress(address: TaggedAddress): string {

@@ -2,7 +2,8 @@ import { formatHostAndPort, type HostAndPort, parseHostAndPort } from '../../uri
 import { decimal } from '../character-classes.ts';
 import { defineHeader, type HeaderField } from '../header-field.ts';
 import { Malformed } from '../malformed.ts';
-import type { Parameters } from '../parameters.ts';
+import { Parameters } from '../parameters.ts';
+import { unquote } from '../quoting.ts';
 import { Reader } from '../reader.ts';
 
 /** One Via value. */
@@ -65,10 +66,21 @@ function withoutBlanksAtColon(text: string): string {
   return colon < 0 ? text : `${text.slice(0, colon).trim()}:${text.slice(colon + 1).trim()}`;
 }
 
+/** Goes over the parameters once: every message of the hot path has its Via read. */
 function viaOf(protocol: string, transport: string, sentBy: HostAndPort, parameters: Parameters): Via | Malformed {
-  const branch = parameters.get('branch');
-  const received = parameters.get('received');
-  const rport = portOf(parameters.get('rport'));
+  let branch: string | true | undefined;
+  let received: string | true | undefined;
+  let rport: number | true | undefined | Malformed;
+  let known = 0;
+  for (const { name, text } of parameters.entries) {
+    const value = text === true ? true : unquote(text);
+    const key = name.toLowerCase();
+    if (key === 'branch') branch ??= value;
+    else if (key === 'received') received ??= value;
+    else if (key === 'rport') rport ??= portOf(value);
+    else continue;
+    known += 1;
+  }
   if (branch === true || received === true || rport instanceof Malformed) return new Malformed('a malformed Via parameter');
   return {
     protocol,
@@ -78,11 +90,11 @@ function viaOf(protocol: string, transport: string, sentBy: HostAndPort, paramet
     branch,
     received: received === undefined ? undefined : withoutBrackets(received),
     rport,
-    parameters: parameters.without('branch', 'received', 'rport'),
+    parameters: known === parameters.entries.length ? Parameters.empty : parameters.without('branch', 'received', 'rport'),
   };
 }
 
-function portOf(text: string | true | undefined): number | true | undefined | Malformed {
+function portOf(text: string | true): number | true | Malformed {
   return typeof text === 'string' ? (decimal(text, 65_535) ?? new Malformed('a malformed rport')) : text;
 }
 
