@@ -9,7 +9,7 @@ import { demoConfiguration } from './demo.ts';
 import { done, exitCodes, type Failure, failed, type Outcome } from './outcome.ts';
 import type { CommandRun } from './surroundings.ts';
 
-export const defaultConfigurationFile = 'opencpm.yaml';
+const defaultConfigurationFile = 'opencpm.yaml';
 
 /** The server a command is about. */
 export interface LocatedConfiguration {

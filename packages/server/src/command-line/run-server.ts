@@ -10,7 +10,10 @@ import type { CommandRun } from './surroundings.ts';
 export async function runServer(run: CommandRun, located: LocatedConfiguration, started: (server: Server) => void): Promise<Outcome<void>> {
   const taken = await alreadyRunning(located);
   if (taken !== undefined) return taken;
-  const server = await create(located);
+  const interruption = abortOf(run.surroundings.interrupted);
+  // A start that hangs (a database that does not answer) is ended by leaving it: what is not committed is not there.
+  const server = await Promise.race([create(located), interruption]);
+  if (server === undefined) return done(undefined);
   if (server.kind === 'failed') return server;
   const unexpected = (error: unknown) => run.output.complain(`administration: ${error instanceof Error ? error.stack : String(error)}`);
   const serving = await serveAdministration(server.value.administration, located.administrationSocket, unexpected);
@@ -19,7 +22,7 @@ export async function runServer(run: CommandRun, located: LocatedConfiguration, 
     return failed(exitCodes.fault, serving.text);
   }
   started(server.value);
-  await abortOf(run.surroundings.interrupted);
+  await interruption;
   run.output.say('Stopping.');
   await serving.close();
   await server.value.stop();

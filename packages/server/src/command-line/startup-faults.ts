@@ -9,15 +9,16 @@ export function faultText(error: unknown, located: LocatedConfiguration): string
   return remedy === undefined ? message : `${message} (${remedy.replace('LISTEN', listenKey)})`;
 }
 
-/** By the code of the operating system, for faults whose message does not say what to do. */
+/** By the code of the database or of the operating system, for faults whose message does not say what to do. */
 const remedies: ReadonlyMap<string, string> = new Map([
-  ['EADDRINUSE', 'another program uses this address: stop it, or use LISTEN'],
+  ['held', 'stop that server, or use another storage'],
+  ['corrupt', 'restore the file from a copy, or use another storage'],
+  ['full', 'make room'],
+  ['connection', 'is PostgreSQL running, and are name and password in storage right?'],
+  ['input-output', 'look at the owner and mode of the file and its folder'],
+  ['EADDRINUSE', 'stop the program that uses this address, or use LISTEN'],
   ['EADDRNOTAVAIL', 'this machine has no such address: use LISTEN'],
-  ['EACCES', 'this user may not: change owner or mode, or use a port above 1023'],
-  ['EROFS', 'the disk cannot be written: use a storage elsewhere'],
-  ['ENOSPC', 'the disk is full'],
-  ['ECONNREFUSED', 'no PostgreSQL answers there: start it, or correct storage'],
-  ['ENOTFOUND', 'the name of the PostgreSQL server is not known: correct storage'],
+  ['EACCES', 'this user may not: use a port above 1023, or look at owner and mode'],
 ]);
 
 /** The code of the error or of what caused it. */

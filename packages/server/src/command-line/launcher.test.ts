@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+
+const launcher = resolve(import.meta.dirname, '../../bin/opencpm.mjs');
+
+/** A Node that cannot replace its own process, as those before 22.15 cannot. */
+const withoutExecve = ['--import', 'data:text/javascript,process.execve=undefined'];
+
+function folderOf(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'opencpm-launcher-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+function run(folder: string, words: readonly string[], nodeWords: readonly string[] = []) {
+  return spawnSync(process.execPath, [...nodeWords, launcher, ...words], { cwd: folder, encoding: 'utf8' });
+}
+
+type Running = ChildProcessByStdio<null, Readable, null>;
+
+/** Starts a program that prints JSON and waits for its first line. */
+async function started(context: TestContext, folder: string, words: readonly string[], nodeWords: readonly string[] = []) {
+  const child: Running = spawn(process.execPath, [...nodeWords, launcher, '--json', ...words], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  context.after(() => child.kill('SIGKILL'));
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const first = await lines.next();
+  assert.equal(first.done, false, 'it ended without a line');
+  return { child, first: JSON.parse(first.value) };
+}
+
+function serverFolder(context: TestContext): string {
+  const folder = folderOf(context);
+  writeFileSync(join(folder, 'opencpm.yaml'), 'domain: example.net\nlisten: ["udp://127.0.0.1:0"]\nlog: { level: error }\n');
+  return folder;
+}
+
+for (const [way, nodeWords] of [
+  ['in the same process', []],
+  ['in a process of its own', withoutExecve],
+] as const) {
+  test(`the program runs ${way} and its exit code comes through`, (context) => {
+    const folder = folderOf(context);
+    const version = run(folder, ['--version'], nodeWords);
+    assert.deepEqual([version.status, version.stderr], [0, '']);
+    assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+    assert.equal(run(folder, ['config', 'check'], nodeWords).status, 2);
+    assert.equal(run(folder, ['status'], nodeWords).status, 3);
+  });
+
+  test(`a server ${way} stops in good order on SIGTERM and on SIGINT`, async (context) => {
+    const folder = serverFolder(context);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const { child, first } = await started(context, folder, ['serve'], nodeWords);
+      assert.deepEqual([first.event, first.domain], ['started', 'example.net']);
+      assert.equal(JSON.parse(run(folder, ['status', '--json']).stdout).serverRuns, true);
+      child.kill(signal);
+      assert.deepEqual(await once(child, 'close'), [0, null]);
+      assert.equal(JSON.parse(run(folder, ['status', '--json']).stdout).serverRuns, false);
+    }
+  });
+}
+
+test('a server dies with a launcher that could not pass the signal on', async (context) => {
+  const folder = serverFolder(context);
+  const { child } = await started(context, folder, ['serve'], withoutExecve);
+  child.kill('SIGKILL');
+  // The output closes when the last process that holds it, the server, is gone.
+  await once(child, 'close');
+  assert.equal(JSON.parse(run(folder, ['status', '--json']).stdout).serverRuns, false);
+});
+
+test('the demo shows passwords at its first start only, and what it prints next works as printed', async (context) => {
+  const folder = folderOf(context);
+  const first = await started(context, folder, ['start']);
+  assert.equal(first.first.domain, 'opencpm.local');
+  assert.deepEqual(
+    first.first.users.map((user: { user: string }) => user.user),
+    ['alice', 'bob', 'carol'],
+  );
+  for (const { password } of first.first.users) assert.match(password, /^[a-zA-Z2-9]{12}$/);
+  const second = run(folder, ['start']);
+  assert.equal(second.status, 3);
+  assert.match(second.stderr, /^A server for opencpm\.local runs already \(udp:\/\/127\.0\.0\.1:\d+, /);
+  first.child.kill('SIGKILL');
+  await once(first.child, 'close');
+  const again = await started(context, folder, ['start']);
+  assert.deepEqual(again.first.users, []);
+  const users = run(folder, ['user', 'list', '--json']).stdout.trim().split('\n');
+  assert.deepEqual(
+    users.map((line) => JSON.parse(line).source),
+    ['demo', 'demo', 'demo'],
+  );
+  again.child.kill('SIGTERM');
+  assert.deepEqual(await once(again.child, 'close'), [0, null]);
+});
+
+test('an address that is taken ends the start with one line and what to do', async (context) => {
+  const { first } = await started(context, serverFolder(context), ['serve']);
+  const folder = folderOf(context);
+  writeFileSync(join(folder, 'opencpm.yaml'), `domain: example.net\nlisten: ["${first.listen[0]}"]\nlog: { level: error }\n`);
+  const { status, stderr } = run(folder, ['serve']);
+  assert.equal(status, 3);
+  assert.match(stderr, /^[^\n]*EADDRINUSE[^\n]*\(stop the program that uses this address, or use another listen in opencpm\.yaml\)\n$/);
+});
+
+test('a database that another server holds ends the start with one line and what to do', async (context) => {
+  const folder = serverFolder(context);
+  await started(context, folder, ['serve']);
+  rmSync(join(folder, 'data', 'opencpm.sock'));
+  const { status, stderr } = run(folder, ['serve']);
+  assert.equal(status, 3);
+  assert.match(stderr, /^[^\n]*opencpm\.db: another OpenCPM server holds it \(stop that server, or use another storage\)\n$/);
+});
