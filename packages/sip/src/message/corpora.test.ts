@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { checkRequest } from './check-request.ts';
 import { contactHeader } from './headers/contact.ts';
@@ -94,7 +94,7 @@ describe('messages that others wrote', () => {
 /** Every file has the usual outcome, or exactly the one it is listed with. */
 function runFolder(folder: string, exceptions: Exceptions, usual: Outcome): void {
   if (!existsSync(folder)) {
-    it(folder, { skip: 'not here: set OPENCPM_CORPORA to the folder that holds the corpora' });
+    it(`messages in ${basename(folder)}`, { skip: 'not here: set OPENCPM_CORPORA to the folder that holds the corpora' });
     return;
   }
   const files = messageFiles(folder);
