@@ -1,8 +1,8 @@
 import { AdministrationUnreachable, connectAdministration } from '../admin/connect-administration.ts';
-import type { UserCredentials } from '../administration.ts';
-import type { ListenAddress } from '../configuration/configuration.ts';
+import type { Administration, UserCredentials } from '../administration.ts';
+import type { ConfiguredUser, ListenAddress } from '../configuration/configuration.ts';
 import { formatListenAddress, parseServerAddress } from '../configuration/listen-address.ts';
-import { addressDomain } from '../configuration/uri-settings.ts';
+import { addressDomain, addressKey } from '../configuration/uri-settings.ts';
 import { destination } from './destination.ts';
 import { type LocatedConfiguration, locateConfiguration } from './located-configuration.ts';
 import { done, exitCodes, failed, type Outcome, outcomeOf } from './outcome.ts';
@@ -45,41 +45,74 @@ export async function findAccount(run: CommandRun, options: AccountOptions): Pro
   });
   if (connected instanceof AdministrationUnreachable) return failed(exitCodes.fault, connected.message);
   if (connected === undefined) return configuredAccount(located.value, options);
-  const credentials = outcomeOf(await connected.credentials(userNameOf(options.as)));
+  const name = await userNameAt(connected, located.value, options.as);
+  const credentials = name.kind === 'failed' ? name : outcomeOf(await connected.credentials(name.value));
   return credentials.kind === 'failed' ? credentials : accountFromServer(located.value, options, credentials.value);
 }
 
-function accountFromServer(located: LocatedConfiguration, options: AccountOptions, credentials: UserCredentials): Outcome<Account> {
+/** An identity belongs to one user; a name is that of the user himself. */
+async function userNameAt(administration: Administration, located: LocatedConfiguration, as: string): Promise<Outcome<string>> {
+  if (!isIdentity(as)) return done(as);
+  const identity = destination(as, located.configuration.domain);
+  if (identity.kind === 'failed') return identity;
+  const users = outcomeOf(await administration.users());
+  if (users.kind === 'failed') return users;
+  const owner = users.value.find((user) => hasIdentity(user, identity.value));
+  return owner === undefined ? failed(exitCodes.refused, `Nobody has the identity ${identity.value}.`) : done(owner.user);
+}
+
+function accountFromServer(located: LocatedConfiguration, { as }: AccountOptions, credentials: UserCredentials): Outcome<Account> {
+  const { configuration } = located;
   const server = serverOf(credentials.listen.map(parseServerAddress));
   if (server === undefined) return failed(exitCodes.fault, 'The server listens nowhere.');
-  const chosen = options.as.includes(':') ? options.as : credentials.identities.find((identity) => addressDomain(identity) !== undefined);
-  const identity = chosen ?? credentials.identities[0] ?? `sip:${credentials.user}@${located.configuration.domain}`;
+  const first = credentials.identities.find((identity) => addressDomain(identity) !== undefined) ?? credentials.identities[0];
+  const identity = isIdentity(as)
+    ? destination(as, configuration.domain)
+    : done(first ?? `sip:${credentials.user}@${configuration.domain}`);
+  if (identity.kind === 'failed') return identity;
   const secret = { ha1: { ...credentials.ha1, realm: credentials.realm } };
-  return done({ identity, username: credentials.user, secret, server, domain: addressDomain(identity) ?? located.configuration.domain });
+  return done({ identity: identity.value, username: credentials.user, secret, server, domain: domainOf(identity.value, located) });
 }
 
 function configuredAccount(located: LocatedConfiguration, options: AccountOptions): Outcome<Account> {
-  const user = located.configuration.users.find((candidate) => candidate.user === userNameOf(options.as));
+  const user = configuredUser(located, options.as);
   if (user !== undefined) return accountWithPassword(located, options, user.password);
   const text = `No server answers on ${located.administrationSocket} (start one: npx opencpm start, or give --server and --password).`;
   return failed(exitCodes.fault, text);
 }
 
-function accountWithPassword(located: LocatedConfiguration, options: AccountOptions, password: string): Outcome<Account> {
-  const { configuration } = located;
-  const named = options.server === undefined ? undefined : parseServerAddress(options.server);
-  if (options.server !== undefined && named === undefined) {
-    return failed(exitCodes.usage, `--server ${options.server}: is no server address (write for example udp://192.0.2.7:5060)`);
-  }
-  const server = named ?? serverOf(configuration.listen);
-  if (server === undefined || server.port === 0)
-    return failed(exitCodes.usage, 'The port of the server is not known (name it with --server).');
-  const username = userNameOf(options.as);
-  const configured = configuration.users.find((user) => user.user === username)?.identities[0];
-  const identity = options.as === username && configured !== undefined ? done(configured) : destination(options.as, configuration.domain);
+function accountWithPassword(located: LocatedConfiguration, { as, server: named }: AccountOptions, password: string): Outcome<Account> {
+  const server = named === undefined ? serverOf(located.configuration.listen) : parseServerAddress(named);
+  if (server === undefined)
+    return failed(exitCodes.usage, `--server ${named}: is no server address (write for example udp://192.0.2.7:5060)`);
+  if (server.port === 0) return failed(exitCodes.usage, 'The port of the server is not known (name it with --server).');
+  const user = configuredUser(located, as);
+  const written = isIdentity(as) ? as : (user?.identities[0] ?? as);
+  const identity = destination(written, located.configuration.domain);
   if (identity.kind === 'failed') return identity;
-  const domain = addressDomain(identity.value) ?? configuration.domain;
-  return done({ identity: identity.value, username, secret: { password }, server, domain });
+  const username = user?.user ?? as.replace(/^(?:sips?|tel):/i, '').split('@')[0] ?? as;
+  return done({ identity: identity.value, username, secret: { password }, server, domain: domainOf(identity.value, located) });
+}
+
+function configuredUser(located: LocatedConfiguration, as: string): ConfiguredUser | undefined {
+  const { users, domain } = located.configuration;
+  const identity = isIdentity(as) ? destination(as, domain) : undefined;
+  return users.find(({ user, identities }) => {
+    const own = identities.length > 0 ? identities : [`sip:${user}@${domain}`];
+    return user === as || (identity?.kind === 'done' && hasIdentity({ identities: own }, identity.value));
+  });
+}
+
+function hasIdentity(user: { readonly identities: readonly string[] }, identity: string): boolean {
+  return user.identities.some((own) => addressKey(own) === addressKey(identity));
+}
+
+function isIdentity(as: string): boolean {
+  return as.includes(':') || as.includes('@') || as.startsWith('+');
+}
+
+function domainOf(identity: string, located: LocatedConfiguration): string {
+  return addressDomain(identity) ?? located.configuration.domain;
 }
 
 /** UDP first. A server that listens on every address of this machine is reached on loopback. */
@@ -93,11 +126,6 @@ function serverOf(addresses: readonly (Account['server'] | undefined)[]): Accoun
     ['::', '::1'],
   ]).get(chosen.host);
   return { transport, host: host ?? chosen.host, port };
-}
-
-/** `sip:bob@example.net` and `bob@example.net` authenticate as bob. */
-function userNameOf(as: string): string {
-  return as.replace(/^(?:sips?|tel):/i, '').split('@')[0] ?? as;
 }
 
 /** For messages: `udp://127.0.0.1:5060`. */

@@ -1,10 +1,10 @@
-import type { CpmClient, ReceivedMessage } from '@opencpm/client';
+import type { CpmClient, ReceivedMessage, RegistrationState } from '@opencpm/client';
 import { Command } from 'commander';
 import { z } from 'zod';
 
 import { type Account, findAccount, passwordVariable } from './account.ts';
 import { Arrivals } from './arrivals.ts';
-import { done, type Outcome } from './outcome.ts';
+import { done, exitCodes, failed, type Outcome } from './outcome.ts';
 import { type Output, printable } from './output.ts';
 import { openClient, registrationFailure } from './own-client.ts';
 import type { RunCommand } from './run-command.ts';
@@ -45,12 +45,17 @@ async function listen(run: CommandRun): Promise<Outcome<void>> {
   const account = await findAccount(run, options);
   if (account.kind === 'failed') return account;
   const messages = new Arrivals<ReceivedMessage>();
-  const client = await openClient('listen', account.value, { message: (message) => messages.push(message) });
+  const lost = new AbortController();
+  const client = await openClient('listen', account.value, {
+    message: (message) => messages.push(message),
+    registration: (state) => registrationChanged(run.output, state, lost),
+  });
   try {
     const failure = registrationFailure(await client.register(), account.value);
     if (failure !== undefined) return failure;
     announce(run.output, account.value);
-    await showMessages(run, client, options, messages);
+    await showMessages({ run, client, options, messages, lost: lost.signal });
+    if (lost.signal.aborted) return failed(exitCodes.fault, `The registration is lost: ${lost.signal.reason}`);
     await client.deregister();
     return done(undefined);
   } finally {
@@ -58,24 +63,38 @@ async function listen(run: CommandRun): Promise<Outcome<void>> {
   }
 }
 
+/** A registration that is lost for good ends the listening; of one that is tried again people are told. */
+function registrationChanged(output: Output, state: RegistrationState, lost: AbortController): void {
+  if (state.kind !== 'lost') return;
+  if (state.retryInMilliseconds === undefined) lost.abort(state.reason);
+  else output.complain(`Not registered for the moment (${state.reason}); tried again in ${Math.ceil(state.retryInMilliseconds / 1000)} s.`);
+}
+
 function announce(output: Output, account: Account): void {
   output.report({ event: 'registered', identity: account.identity }, `Listening as ${account.identity}; Ctrl-C ends.`);
 }
 
-async function showMessages(
-  run: CommandRun,
-  client: CpmClient,
-  options: ListeningOptions,
-  messages: Arrivals<ReceivedMessage>,
-): Promise<void> {
-  const { interrupted } = run.surroundings;
-  const until = options.for === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(options.for * 1000)]);
+interface Listening {
+  readonly run: CommandRun;
+  readonly client: CpmClient;
+  readonly options: ListeningOptions;
+  readonly messages: Arrivals<ReceivedMessage>;
+  readonly lost: AbortSignal;
+}
+
+/** A slow answer to a notification does not hold up the next message; all are waited for at the end. */
+async function showMessages({ run, client, options, messages, lost }: Listening): Promise<void> {
+  const ends = [run.surroundings.interrupted, lost, ...(options.for === undefined ? [] : [AbortSignal.timeout(options.for * 1000)])];
+  const until = AbortSignal.any(ends);
+  const notifying = new Set<Promise<void>>();
   for (let shown = 0; shown < (options.count ?? Number.POSITIVE_INFINITY); shown++) {
     const message = await messages.next(until);
-    if (message === undefined) return;
+    if (message === undefined) break;
     show(run.output, message);
-    await notify(run.output, client, message, options.display);
+    const notified = notify(run.output, client, message, options.display).finally(() => notifying.delete(notified));
+    notifying.add(notified);
   }
+  await Promise.all(notifying);
 }
 
 function show(output: Output, message: ReceivedMessage): void {
@@ -97,16 +116,12 @@ function clockTime(at: Date): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
-/** A notification that does not get through is told, and harms nothing else. */
+/** Delivered first, then displayed. A notification that does not get through is told, and harms nothing else. */
 async function notify(output: Output, client: CpmClient, message: ReceivedMessage, display: boolean): Promise<void> {
-  const wanted = message.requestedNotifications;
-  const delivered = wanted.has('positive-delivery') ? await client.notifyDelivered(message) : undefined;
-  const displayed = display && wanted.has('display') ? await client.notifyDisplayed(message) : undefined;
-  for (const outcome of [delivered, displayed]) {
-    if (outcome !== undefined && outcome.kind !== 'accepted') output.complain(`A notification was not taken: ${outcomeReason(outcome)}`);
+  const outcomes = [await client.notifyDelivered(message), ...(display ? [await client.notifyDisplayed(message)] : [])];
+  for (const outcome of outcomes) {
+    if (outcome.kind === 'accepted' || outcome.kind === 'not-requested') continue;
+    const reason = outcome.kind === 'too-large' ? `${outcome.sizeOctets} octets are too many` : outcome.reason;
+    output.complain(`A notification was not taken: ${reason}`);
   }
-}
-
-function outcomeReason(outcome: Exclude<Awaited<ReturnType<CpmClient['notifyDisplayed']>>, { kind: 'accepted' }>): string {
-  return outcome.kind === 'too-large' ? `${outcome.sizeOctets} octets are too many` : outcome.reason;
 }

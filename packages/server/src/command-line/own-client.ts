@@ -15,6 +15,7 @@ export async function openClient(role: 'send' | 'listen', account: Account, hand
     username: account.username,
     ...account.secret,
     server: account.server,
+    domain: account.domain,
     instanceId: instanceId(role, account.identity),
     product,
     deliveryNotifications: 'manual',
