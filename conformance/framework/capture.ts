@@ -28,7 +28,7 @@ export interface ReportCapture {
 
 /**
  * The record of one run of one scenario, in the order of events. Retransmissions are dropped: a datagram that one peer
- * has already received, octet for octet, counts once.
+ * has already received in the same phase, octet for octet, counts once.
  */
 export class Capture {
   readonly #captured: Captured[] = [];
@@ -68,6 +68,7 @@ export class Capture {
       (earlier) =>
         earlier.kind === 'wire' &&
         earlier.at === captured.at &&
+        earlier.phase === captured.phase &&
         earlier.direction === captured.direction &&
         earlier.octets === captured.octets,
     );

@@ -33,7 +33,7 @@ export class ForwardingServer implements ServerUnderTest {
     return { user: `u${this.#users}`, password: '', address: `sip:u${this.#users}@cpm.test` };
   }
 
-  async command(): Promise<unknown> {
+  async command(): Promise<readonly unknown[]> {
     return [];
   }
 

@@ -25,6 +25,10 @@ export interface PagerMessage {
   /** Headers that the CPIM wrapper has beside the usual ones. */
   readonly cpim?: readonly WireHeader[];
   readonly sipFrom?: string;
+  /** Of the text; `text/plain;charset=UTF-8` when absent. */
+  readonly contentType?: string;
+  /** Content-Disposition of the text; left out when absent. */
+  readonly disposition?: string;
 }
 
 /** A pager-mode standalone message as a client sends it (D-7.2.1.1, D-7.2.1.3). */
@@ -49,7 +53,8 @@ export function pagerMessage(message: PagerMessage): OutgoingRequest {
   };
 }
 
-function cpimBody({ from, to, text, messageId, notifications, cpim = [] }: PagerMessage): string {
+function cpimBody(message: PagerMessage): string {
+  const { from, to, text, messageId, notifications, contentType, disposition, cpim = [] } = message;
   const asked = notifications === undefined ? [] : [{ name: 'imdn.Disposition-Notification', value: notifications }];
   return writeCpim({
     headers: [
@@ -61,7 +66,10 @@ function cpimBody({ from, to, text, messageId, notifications, cpim = [] }: Pager
       { name: 'DateTime', value: new Date().toISOString() },
       ...cpim,
     ],
-    mime: [{ name: 'Content-Type', value: 'text/plain;charset=UTF-8' }],
+    mime: [
+      { name: 'Content-Type', value: contentType ?? 'text/plain;charset=UTF-8' },
+      ...(disposition === undefined ? [] : [{ name: 'Content-Disposition', value: disposition }]),
+    ],
     content: text,
   });
 }

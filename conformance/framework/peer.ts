@@ -51,41 +51,54 @@ export class Peer {
     return response === undefined ? undefined : statusOf(response);
   }
 
+  /** A round trip to the server: what was on its way to this peer before is there afterwards. */
+  async fence(): Promise<void> {
+    const { address } = this.#options.account;
+    await this.request({ method: 'OPTIONS', uri: `sip:${address.split('@')[1]}`, to: address, headers: [], body: '' });
+  }
+
   /** The final response, after one answer to a digest challenge; undefined when none came in time. */
   async request(outgoing: OutgoingRequest): Promise<WireMessage | undefined> {
     const callId = randomUUID();
+    const fromTag = randomUUID().slice(0, 8);
     if (outgoing.label !== undefined) this.#options.journal.labels.set(callId, outgoing.label);
-    const first = await this.#exchange(outgoing, callId, []);
+    const first = await this.#exchange(outgoing, { callId, fromTag }, []);
     if (first === undefined || !isChallenge(first)) return first;
     const credentials = answerChallenge(first, this.#options.account, outgoing.method, outgoing.uri);
-    return credentials === undefined ? first : this.#exchange(outgoing, callId, [credentials]);
+    return credentials === undefined ? first : this.#exchange(outgoing, { callId, fromTag }, [credentials]);
   }
 
-  async #exchange(outgoing: OutgoingRequest, callId: string, credentials: readonly WireHeader[]): Promise<WireMessage | undefined> {
+  async #exchange(outgoing: OutgoingRequest, call: Call, credentials: readonly WireHeader[]): Promise<WireMessage | undefined> {
     this.#sequence += 1;
     const cseq = `${this.#sequence} ${outgoing.method}`;
-    const headers = [...this.#mandatoryHeaders(outgoing, callId, cseq), ...outgoing.headers, ...credentials];
+    const headers = [...this.#mandatoryHeaders(outgoing, call, cseq), ...outgoing.headers, ...credentials];
     this.#socket.send({ startLine: `${outgoing.method} ${outgoing.uri} SIP/2.0`, headers, body: outgoing.body }, this.#options.server);
     const { journal, name, patienceMilliseconds } = this.#options;
     const answer = await journal.capture.first((captured) => {
       if (captured.kind !== 'wire' || captured.at !== name || captured.direction !== 'received') return false;
       const { message } = captured;
-      return (statusOf(message) ?? 0) >= 200 && headerText(message, 'Call-ID') === callId && headerText(message, 'CSeq') === cseq;
+      return (statusOf(message) ?? 0) >= 200 && headerText(message, 'Call-ID') === call.callId && headerText(message, 'CSeq') === cseq;
     }, patienceMilliseconds);
     return answer?.kind === 'wire' ? answer.message : undefined;
   }
 
-  #mandatoryHeaders({ to, from }: OutgoingRequest, callId: string, cseq: string): readonly WireHeader[] {
+  #mandatoryHeaders({ to, from }: OutgoingRequest, { callId, fromTag }: Call, cseq: string): readonly WireHeader[] {
     const { host, port } = this.#socket.address;
     return [
       { name: 'Via', value: `SIP/2.0/UDP ${host}:${port};branch=z9hG4bK${randomUUID()};rport` },
       { name: 'Max-Forwards', value: '70' },
-      { name: 'From', value: `${from ?? `<${this.#options.account.address}>`};tag=${randomUUID().slice(0, 8)}` },
+      { name: 'From', value: `${from ?? `<${this.#options.account.address}>`};tag=${fromTag}` },
       { name: 'To', value: `<${to}>` },
       { name: 'Call-ID', value: callId },
       { name: 'CSeq', value: cseq },
     ];
   }
+}
+
+/** What stays the same when a request is sent again with credentials (RFC 3261 §22.1). */
+interface Call {
+  readonly callId: string;
+  readonly fromTag: string;
 }
 
 export interface OutgoingRequest {

@@ -35,8 +35,10 @@ export type Property =
 
 export interface Cause {
   readonly message: WireSelector;
-  /** What the tampering changes in it; the whole message is dropped when absent. */
+  /** What the tampering takes out of it; the whole message is dropped when absent. */
   readonly part?: Part;
+  /** What the tampering puts there instead. */
+  readonly instead?: string;
 }
 
 /** One property of one named message; the ids are met only if it holds. */

@@ -1,6 +1,6 @@
 import type { Proof } from './property.ts';
-import type { ConformanceTest, Scenario, ServerPolicy } from './scenario.ts';
-import { ServerProcess, type ServerUnderTest } from './server-process.ts';
+import type { ConformanceTest, Scenario } from './scenario.ts';
+import { type ServerPolicy, ServerProcess, type ServerUnderTest } from './server-process.ts';
 import { Tamperer } from './tamperer.ts';
 import { describeTampering, type Tampering, tamperingsOf } from './tampering.ts';
 import { judge, type Verdict } from './verdict.ts';

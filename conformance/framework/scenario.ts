@@ -1,4 +1,5 @@
 import type { Proof } from './property.ts';
+import type { ServerPolicy } from './server-process.ts';
 import type { World } from './world.ts';
 
 /** A run over the wire and what its messages prove. */
@@ -9,9 +10,6 @@ export interface Scenario {
   run(world: World): Promise<void>;
   readonly tests: readonly ConformanceTest[];
 }
-
-/** Members of `policy` in the configuration file. */
-export type ServerPolicy = Readonly<Record<string, string>>;
 
 /** A test names at most 8 ids; it fails if one property of one id does not hold. */
 export interface ConformanceTest {

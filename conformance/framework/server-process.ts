@@ -1,5 +1,4 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -7,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Account } from './digest.ts';
-import type { ServerPolicy } from './scenario.ts';
 import type { Address } from './sip-socket.ts';
 
 export const domain = 'cpm.test';
@@ -20,13 +18,16 @@ const usersPerServer = 4000;
 const readyWithinMilliseconds = 30_000;
 const launcher = fileURLToPath(new URL('../../packages/server/bin/opencpm.mjs', import.meta.url));
 
+/** Members of `policy` in the configuration file. */
+export type ServerPolicy = Readonly<Record<string, string>>;
+
 /** What a scenario needs of the server it runs against. */
 export interface ServerUnderTest {
   readonly address: Address;
   /** A user that no run has had yet. */
   takeUser(): Account;
-  /** Runs `opencpm <command> --json` against this server and gives what it printed. */
-  command(...command: readonly string[]): Promise<unknown>;
+  /** Runs `opencpm <command> --json` against this server and gives the objects that it printed, one a line. */
+  command(...command: readonly string[]): Promise<readonly unknown[]>;
 }
 
 /** `opencpm serve` as a child process with a database of its own, on free ports of the loopback interface. */
@@ -47,11 +48,13 @@ export class ServerProcess implements ServerUnderTest {
     const address = { host: '127.0.0.1', port: await freePort() };
     const file = join(folder, 'opencpm.yaml');
     await writeFile(file, configurationText(address, policy));
-    const child = spawn(process.execPath, [...sourceCondition, launcher, 'serve', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...sourceCondition, launcher, 'serve', '--json', '--config', file], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const output: string[] = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => output.push(String(text)));
     const server = new ServerProcess(address, folder, child);
-    if (await answers(address, child)) return server;
+    if (await started(output, child)) return server;
     await server.stop();
     throw new Error(`the server under test did not come up:\n${output.join('')}`);
   }
@@ -62,14 +65,17 @@ export class ServerProcess implements ServerUnderTest {
     return accountOf(this.#usersTaken);
   }
 
-  async command(...command: readonly string[]): Promise<unknown> {
+  async command(...command: readonly string[]): Promise<readonly unknown[]> {
     const all = [...sourceCondition, launcher, ...command, '--json', '--config', join(this.#folder, 'opencpm.yaml')];
     const printed = await new Promise<string>((resolve, reject) => {
       execFile(process.execPath, all, (error, stdout, stderr) =>
         error === null ? resolve(stdout) : reject(new Error(`opencpm ${command.join(' ')}: ${stderr}${stdout}`)),
       );
     });
-    return JSON.parse(printed);
+    return printed
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
   }
 
   async stop(): Promise<void> {
@@ -117,37 +123,14 @@ async function freePort(): Promise<number> {
   return bound.port;
 }
 
-/** Asks with OPTIONS until any SIP answer comes; false when the process ended or the time is over. */
-async function answers({ host, port }: Address, child: ChildProcess): Promise<boolean> {
-  const socket = createSocket('udp4');
-  const answered = once(socket, 'message').then(() => true);
-  const ended = once(child, 'exit').then(() => false);
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const ask = (): void => socket.send(optionsRequest(host, port, socket.address().port), port, host);
-  const asking = setInterval(ask, 100);
-  const deadline = setTimeout(() => socket.emit('error', new Error('no answer')), readyWithinMilliseconds);
-  try {
-    return await Promise.race([answered, ended]);
-  } catch {
-    return false;
-  } finally {
-    clearInterval(asking);
-    clearTimeout(deadline);
-    socket.close();
-  }
-}
-
-function optionsRequest(host: string, port: number, ownPort: number): string {
-  const lines = [
-    `OPTIONS sip:${host}:${port} SIP/2.0`,
-    `Via: SIP/2.0/UDP ${host}:${ownPort};branch=z9hG4bKready${Math.trunc(performance.now())};rport`,
-    'Max-Forwards: 70',
-    `From: <sip:ready@${domain}>;tag=ready`,
-    `To: <sip:${host}:${port}>`,
-    `Call-ID: ready-${ownPort}-${Math.trunc(performance.now())}`,
-    'CSeq: 1 OPTIONS',
-    'Content-Length: 0',
-  ];
-  return `${lines.join('\r\n')}\r\n\r\n`;
+/** True once the program says that it has started; false when it ended first or the time is over. */
+async function started(output: readonly string[], child: ChildProcess): Promise<boolean> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (output.join('').includes('"event":"started"')) resolve(true);
+    };
+    child.stdout?.on('data', look);
+    child.once('exit', () => resolve(false));
+    setTimeout(() => resolve(false), readyWithinMilliseconds).unref();
+  });
 }

@@ -54,7 +54,8 @@ export function asNewRequest(message: WireMessage, number: number): WireMessage 
 
 function tamperingOfCause({ cause }: Extract<Property, { kind: 'report' }>): Tampering {
   if (cause.part === undefined) return { kind: 'drop', message: cause.message };
-  return { kind: 'edit', message: cause.message, part: cause.part, edit: { edit: 'remove' } };
+  const edit: Edit = cause.instead === undefined ? { edit: 'remove' } : { edit: 'set', to: cause.instead };
+  return { kind: 'edit', message: cause.message, part: cause.part, edit };
 }
 
 function tamperingsOfArrival(message: WireSelector, { exactly, like }: Extract<Property, { kind: 'arrives' }>): readonly Tampering[] {

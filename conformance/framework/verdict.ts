@@ -70,7 +70,7 @@ function judgeReports(selector: ReportSelector, property: Property, record: RunR
 }
 
 function judgeReport(captured: ReportCapture, path: string, check: Check, record: RunRecord): Judgement {
-  const value = atPath(captured.report, path);
+  const value = textAtPath(captured.report, path);
   const problem = problemOf(value, check, record);
   const line = `${captured.at}, ${captured.about}: ${path} = ${value ?? '(absent)'}`;
   return problem === undefined ? { holds: true, evidence: [line] } : { holds: false, evidence: [line, `  ${path} ${problem}`] };
@@ -84,8 +84,8 @@ function causeLines(cause: Cause, record: RunRecord): readonly string[] {
   return [line, `  ${describePart(cause.part)}: ${readPart(first.message, cause.part) ?? '(absent)'}`];
 }
 
-/** Members by name, elements by number, `length` of a list: `0.messageUriId`. */
-function atPath(report: unknown, path: string): string | undefined {
+/** The text of a member of a report: members by name, elements by number, `0.messageUriId`; undefined when it is not there. */
+export function textAtPath(report: unknown, path: string): string | undefined {
   let value = report;
   for (const step of path === '' ? [] : path.split('.')) {
     if (typeof value !== 'object' || value === null) return undefined;

@@ -113,20 +113,24 @@ export class World implements RunRecord {
   /** Waits for a message or report without which the scenario cannot go on. */
   async expect(selector: WireSelector | ReportSelector): Promise<Captured> {
     const found = await this.#capture.first((captured) => selects(selector, captured), this.patienceMilliseconds);
-    if (found === undefined) throw new ScenarioStopped(`has not come: ${describeSelector(selector)}`);
+    if (found === undefined) this.stop(`has not come: ${describeSelector(selector)}`);
     return found;
+  }
+
+  /** Ends the scenario here: what follows would make no sense. */
+  stop(reason: string): never {
+    throw new ScenarioStopped(reason);
   }
 
   report(at: string, about: string, report: unknown): void {
     this.#capture.add({ kind: 'report', at, phase: this.#phase, about, report });
   }
 
-  /** Reports what `opencpm <command> --json` prints once it satisfies `ready`, or what it printed last. */
-  async operator(about: string, command: readonly string[], ready: (printed: unknown) => boolean = () => true): Promise<unknown> {
+  /** What `opencpm <command> --json` prints once it satisfies `ready`, or what it printed last. */
+  async operator(command: readonly string[], ready: (printed: readonly unknown[]) => boolean = () => true): Promise<readonly unknown[]> {
     const deadline = performance.now() + this.patienceMilliseconds;
     let printed = await this.#server().command(...command);
     while (!ready(printed) && performance.now() < deadline) printed = await this.#server().command(...command);
-    this.report('operator', about, printed);
     return printed;
   }
 
