@@ -1,4 +1,6 @@
-import type { CpmClient, ReceivedMessage, RegistrationState } from '@opencpm/client';
+import { setTimeout } from 'node:timers/promises';
+
+import type { CpmClient, ReceivedDisposition, ReceivedMessage, RegistrationState } from '@opencpm/client';
 import { Command } from 'commander';
 import { z } from 'zod';
 
@@ -11,6 +13,9 @@ import type { RunCommand } from './run-command.ts';
 import { countOption, secondsOption } from './seconds.ts';
 import type { CommandRun } from './surroundings.ts';
 
+/** How long the end waits for notifications that are under way: the first four retransmissions (RFC 3261 §17.1.2.2). */
+const notifyingGraceMilliseconds = 8000;
+
 export function listenCommand(runCommand: RunCommand): Command {
   return new Command('listen')
     .summary('register and show what comes')
@@ -21,8 +26,8 @@ export function listenCommand(runCommand: RunCommand): Command {
     .option('--for <seconds>', 'end after this time', secondsOption)
     .option('--no-display', 'tell senders that their messages were delivered, not that they were displayed')
     .description(
-      'Registers and shows each message as it comes, also those that waited. Its sender is told that it was delivered\n' +
-        'and displayed when he has asked for that. Ends with Ctrl-C, after --count messages or after --for seconds, and\n' +
+      'Registers and shows each message as it comes, also those that waited. Its sender is told that it was delivered ' +
+        'and displayed when he has asked for that; what comes of the user’s own messages is shown too. Ends with Ctrl-C, after --count messages or after --for seconds, and ' +
         'de-registers then.',
     )
     .addHelpText('after', '\nExamples:\n  opencpm listen --as bob\n  opencpm --json listen --as bob --count 1 --for 60')
@@ -48,6 +53,7 @@ async function listen(run: CommandRun): Promise<Outcome<void>> {
   const lost = new AbortController();
   const client = await openClient('listen', account.value, {
     message: (message) => messages.push(message),
+    disposition: (disposition) => showDisposition(run.output, disposition),
     registration: (state) => registrationChanged(run.output, state, lost),
   });
   try {
@@ -82,7 +88,7 @@ interface Listening {
   readonly lost: AbortSignal;
 }
 
-/** A slow answer to a notification does not hold up the next message; all are waited for at the end. */
+/** A slow answer to a notification does not hold up the next message; at the end all are waited for, but not for long. */
 async function showMessages({ run, client, options, messages, lost }: Listening): Promise<void> {
   const ends = [run.surroundings.interrupted, lost, ...(options.for === undefined ? [] : [AbortSignal.timeout(options.for * 1000)])];
   const until = AbortSignal.any(ends);
@@ -94,7 +100,7 @@ async function showMessages({ run, client, options, messages, lost }: Listening)
     const notified = notify(run.output, client, message, options.display).finally(() => notifying.delete(notified));
     notifying.add(notified);
   }
-  await Promise.all(notifying);
+  await Promise.race([Promise.all(notifying), setTimeout(notifyingGraceMilliseconds, undefined, { ref: false })]);
 }
 
 function show(output: Output, message: ReceivedMessage): void {
@@ -104,6 +110,12 @@ function show(output: Output, message: ReceivedMessage): void {
   const ids = { conversationId, contributionId, messageId, messageUid, deferred, replyTo, externalUrl: content.externalUrl };
   const sender = anonymous ? 'anonymous' : from;
   output.report({ ...record, ...ids }, `${clockTime(at)} ${printable(sender)}: ${printable(shownContent(message))}`);
+}
+
+/** What became of a message that this user sent before, from here or elsewhere. */
+function showDisposition(output: Output, { messageId, from, notification: { kind, status } }: ReceivedDisposition): void {
+  const text = `${clockTime(new Date())} ${printable(from)}: ${printable(status)} (message ${printable(messageId)})`;
+  output.report({ event: 'notification', messageId, from, kind, status }, text);
 }
 
 /** A text as it is; of other content, what it is. What lies outside is named and never fetched. */

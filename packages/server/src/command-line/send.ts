@@ -29,7 +29,7 @@ export function sendCommand(runCommand: RunCommand): Command {
     .option('--anonymous', 'do not show who sends')
     .option('--reply-to <uri>', 'where answers shall go')
     .description(
-      'Sends a text and shows what becomes of it: delivered, displayed. A message that is kept for a recipient who is\n' +
+      'Sends a text and shows what becomes of it: delivered, displayed. A message that is kept for a recipient who is ' +
         'away ends the command at once, unless --wait is given.',
     )
     .addHelpText(

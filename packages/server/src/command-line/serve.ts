@@ -17,7 +17,7 @@ export function startCommand(runCommand: RunCommand): Command {
   return new Command('start')
     .summary('run ./opencpm.yaml or, when there is none, a demo on this machine')
     .description(
-      'Runs the server of ./opencpm.yaml. Without that file: a demo with the users alice, bob and carol that listens on\n' +
+      'Runs the server of ./opencpm.yaml. Without that file: a demo with the users alice, bob and carol that listens on ' +
         'loopback only and keeps its database in ./data.',
     )
     .action(runCommand(start));
