@@ -28,7 +28,7 @@ async function firstMessages(seed: number): Promise<string> {
       ['delivered', 'displayed'],
     );
 
-    assert.equal((await world.run(bob.client.deregister())).kind, 'deregistered');
+    assert.deepEqual(await world.run(bob.client.deregister()), { kind: 'registered', expiresSeconds: 0 });
     await world.run(bob.client.close());
     const deferred = await world.run(alice.client.send('sip:bob@cpm.test', 'for later'));
     assert.equal(deferred.kind === 'accepted' && deferred.status, 202);
