@@ -2,6 +2,7 @@ import { type Configuration, type ConfiguredUser, createServer, type Log, type S
 import { nodeOctets } from '@opencpm/sip/node';
 import { type CommitSchedule, type InThreadDatabase, openSqliteInThread } from '@opencpm/storage';
 import { type ProcessClock, type SeededRandom, type VirtualClock, type VirtualNetwork, virtualHashes } from '@opencpm/testkit';
+import type { Mishaps } from './mishaps.ts';
 
 export interface SimulatedServerOptions {
   readonly clock: VirtualClock;
@@ -13,6 +14,7 @@ export interface SimulatedServerOptions {
   readonly file: string;
   readonly configuration: Configuration;
   readonly schedule?: CommitSchedule;
+  readonly mishaps: Mishaps;
 }
 
 /** What a whole server says in its log, for a test that looks for faults. */
@@ -73,7 +75,7 @@ export class SimulatedServer {
     process: { readonly clock: ProcessClock; readonly random: SeededRandom },
     opened: (database: InThreadDatabase) => void,
   ): ServerPlatform {
-    const { network, address, file, schedule } = this.#options;
+    const { network, address, file, schedule, mishaps } = this.#options;
     return {
       clock: process.clock,
       random: process.random,
@@ -83,7 +85,7 @@ export class SimulatedServer {
       openDatabase: () => {
         const database = openSqliteInThread(schedule === undefined ? { file } : { file, schedule });
         opened(database);
-        return Promise.resolve(database);
+        return Promise.resolve(mishaps.before(database));
       },
       openLog: () => this.#openLog(),
     };

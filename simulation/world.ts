@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClientHandlers, type ClientOptions, CpmClient, type ReceivedDisposition, type ReceivedMessage } from '@opencpm/client';
-import { type Configuration, defaultConfiguration } from '@opencpm/server';
+import { type Configuration, type ConfiguredUser, defaultConfiguration } from '@opencpm/server';
 import { nodeOctets } from '@opencpm/sip/node';
 import {
   type LinkConditions,
@@ -13,6 +13,8 @@ import {
   VirtualNetwork,
   virtualHashes,
 } from '@opencpm/testkit';
+import { Mishaps } from './mishaps.ts';
+import { Phone, type Registration } from './phone.ts';
 import { SimulatedServer, simulatedUser } from './simulated-server.ts';
 
 export const domain = 'cpm.test';
@@ -21,7 +23,8 @@ export const serverPort = { host: serverAddress, port: 5060 } as const;
 
 export interface WorldOptions {
   readonly seed: number;
-  readonly users?: readonly string[];
+  /** Names, or users as configured. Alice and Bob when left out. */
+  readonly users?: readonly (string | ConfiguredUser)[];
   readonly conditions?: Partial<LinkConditions>;
   readonly policy?: Partial<Configuration['policy']>;
   readonly limits?: Partial<Configuration['limits']>;
@@ -44,6 +47,8 @@ export class World {
   readonly random: SeededRandom;
   readonly network: VirtualNetwork;
   readonly server: SimulatedServer;
+  /** What happens to the server's database: nothing until a test says so. */
+  readonly mishaps = new Mishaps();
   readonly #directory = mkdtempSync(join(tmpdir(), 'opencpm-world-'));
   #hosts = 1;
 
@@ -62,6 +67,7 @@ export class World {
       address: serverAddress,
       file: join(this.#directory, 'world.db'),
       configuration: worldConfiguration(options),
+      mishaps: this.mishaps,
     });
   }
 
@@ -108,6 +114,20 @@ export class World {
     return ScriptedPeer.start({ network, clock: this.clock, random, address: { host: address, port: 5060 }, ...(script && { script }) });
   }
 
+  /** A SIP client that nobody here wrote, of a user of this world. */
+  async phone(user: string, script?: PeerScript): Promise<Phone> {
+    const peer = await this.peer(user, script);
+    return new Phone({ peer, clock: this.clock, server: serverPort, domain, user });
+  }
+
+  /** The same, registered. */
+  async registeredPhone(user: string, registration: Registration = {}, script?: PeerScript): Promise<Phone> {
+    const phone = await this.phone(user, script);
+    const response = await phone.register(registration);
+    if (response.status !== 200) throw new Error(`${user} got ${response.status} to his REGISTER`);
+    return phone;
+  }
+
   /** Removes the files of the world. */
   end(): void {
     rmSync(this.#directory, { recursive: true, force: true });
@@ -122,7 +142,7 @@ function worldConfiguration(options: WorldOptions): Configuration {
       { transport: 'UDP', ...serverPort },
       { transport: 'TCP', ...serverPort },
     ],
-    users: (options.users ?? ['alice', 'bob']).map((user) => simulatedUser(user)),
+    users: (options.users ?? ['alice', 'bob']).map((user) => (typeof user === 'string' ? simulatedUser(user) : user)),
     trustedPeers: (options.trustedPeers ?? []).map((address) => ({ address })),
     routes: options.routes ?? {},
     policy: { ...defaults.policy, ...options.policy },

@@ -4,7 +4,8 @@ import type { Administration } from './administration.ts';
 import type { Configuration, ListenAddress } from './configuration/configuration.ts';
 import { Authentication } from './core/authentication.ts';
 import type { CoreContext } from './core/core-context.ts';
-import { allowedMethods, EmbeddedCore } from './core/embedded-core.ts';
+import { EmbeddedCore } from './core/embedded-core.ts';
+import { allowedMethods } from './core/own-answers.ts';
 import { Routing } from './core/routing.ts';
 import { TrustedPeers } from './core/trusted-peers.ts';
 import { type DatabaseServices, isFault, openDatabaseServices } from './database-services.ts';
@@ -50,7 +51,7 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
     authentication: new Authentication(core, digest),
     routing: new Routing(configuration, core.directory, ownAddresses),
     trustedPeers: new TrustedPeers(configuration.trustedPeers),
-    ways: { endpoint, network: platform.network, listeners },
+    ways: { endpoint, network: platform.network },
   });
   const functions = await participatingFunction(core, embedded, services);
   embedded.serveWith({

@@ -71,7 +71,7 @@ export class Authentication {
   #challenge(request: SipRequest, role: Role, stale: boolean): Authenticated {
     let headers = Headers.of();
     for (const challenge of this.#digest.challenges(stale)) headers = headers.append(roles[role].challenge, challenge);
-    return { kind: 'refused', response: responseTo(request, roles[role].status, { toTag: this.#context.self.newTag(), headers }) };
+    return { kind: 'refused', response: responseTo(request, roles[role].status, { headers }) };
   }
 
   #rememberOn(flow: Flow, user: StoredUser): void {
@@ -95,4 +95,14 @@ function credentialsFor(request: SipRequest, role: Role, realm: string): DigestC
   if (all.kind !== 'value') return undefined;
   for (const credentials of all.value) if (credentials.kind === 'digest' && credentials.realm === realm) return credentials;
   return undefined;
+}
+
+/** Credentials that were for us go no further (RFC 3261 §22.3); those for others are left alone. */
+export function withoutOwnCredentials(request: SipRequest, realm: string): SipRequest {
+  const isOurs = (text: string) => {
+    const credentials = proxyAuthorizationHeader.decode(text);
+    return 'kind' in credentials && credentials.kind === 'digest' && credentials.realm === realm;
+  };
+  const headers = request.headers.filter(({ key, value }) => key !== proxyAuthorizationHeader.key || !isOurs(value));
+  return { ...request, headers };
 }

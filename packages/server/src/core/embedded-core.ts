@@ -3,8 +3,8 @@ import {
   formatUri,
   Headers,
   type HostPort,
+  maxForwardsHeader,
   pAssertedIdentityHeader,
-  requireHeader,
   responseTo,
   type ServerTransaction,
   type SipRequest,
@@ -14,8 +14,9 @@ import {
 } from '@opencpm/sip';
 import type { StoredUser } from '@opencpm/storage';
 import { assertedIdentity, believedIdentity, claimedIdentities, withAssertedIdentity } from './asserted-identity.ts';
-import type { Authentication } from './authentication.ts';
+import { type Authentication, withoutOwnCredentials } from './authentication.ts';
 import type { CoreContext } from './core-context.ts';
+import { allowHeaders, ownAnswer, relayed, unsupportedExtension, withToTag } from './own-answers.ts';
 import { register } from './registrar.ts';
 import type { Routing } from './routing.ts';
 import type { LocatedBinding } from './stored-binding.ts';
@@ -37,9 +38,6 @@ export interface CoreParts {
   readonly trustedPeers: TrustedPeers;
   readonly ways: Ways;
 }
-
-/** Methods that this server takes; the rest is 405. */
-export const allowedMethods: readonly string[] = ['REGISTER', 'MESSAGE', 'OPTIONS'];
 
 /**
  * The embedded SIP/IP core: authenticates, asserts identities, knows where users are and who serves them. Behind an
@@ -63,17 +61,21 @@ export class EmbeddedCore implements SipCore {
   /** Every request from the network. */
   async received(transaction: ServerTransaction): Promise<void> {
     const unsupported = unsupportedExtension(transaction.request);
-    if (unsupported !== undefined) return transaction.respond(unsupported);
+    if (unsupported !== undefined) return this.#respond(transaction, unsupported);
     if (transaction.request.method === 'REGISTER') return this.#register(transaction);
-    transaction.respond(await this.#request(transaction));
+    this.#respond(transaction, await this.#request(transaction));
+  }
+
+  #respond(transaction: ServerTransaction, response: SipResponse): void {
+    transaction.respond(withToTag(response, this.#parts.context.self.newTag));
   }
 
   async #register(transaction: ServerTransaction): Promise<void> {
     const { authentication, context } = this.#parts;
     const authenticated = authentication.registrant(transaction);
-    if (authenticated.kind === 'refused') return transaction.respond(authenticated.response);
+    if (authenticated.kind === 'refused') return this.#respond(transaction, authenticated.response);
     const { response, registered } = await register(transaction.request, authenticated.user, transaction.flow, context);
-    transaction.respond(response);
+    this.#respond(transaction, response);
     this.#serving().registered(registered);
   }
 
@@ -82,8 +84,8 @@ export class EmbeddedCore implements SipCore {
     const { request } = transaction;
     const { routing, trustedPeers, context } = this.#parts;
     if (routing.destination(request).kind === 'self') return ownAnswer(request, context);
-    // A peer without a next hop asks nothing of us (RFC 3261 §16.3 step 3).
-    if (request.headers.text('Max-Forwards')?.trim() === '0') return responseTo(request, 483);
+    // A request that has used up its hops goes no further (RFC 3261 §16.3 step 3).
+    if (request.headers.value(maxForwardsHeader) === 0) return responseTo(request, 483);
     if (request.body.length > context.configuration.limits.bodyOctets) return responseTo(request, 413);
     const entered = trustedPeers.includes(transaction.source.host) ? this.#believed(request) : this.#authenticated(transaction);
     if (entered.kind === 'refused') return entered.response;
@@ -111,8 +113,9 @@ export class EmbeddedCore implements SipCore {
     const { user } = authenticated;
     const identity = assertedIdentity(request, user, context.directory);
     if (identity === undefined) return { kind: 'refused', response: responseTo(request, 403) };
-    context.location.heardOn(user.owner, transaction.flow);
-    return { kind: 'entered', request: withAssertedIdentity(request, identity), user };
+    // A client that is heard of again is registered again, and what waits for it is pushed.
+    this.#serving().registered(context.location.heardOn(user.owner, transaction.flow));
+    return { kind: 'entered', request: withAssertedIdentity(withoutOwnCredentials(request, context.configuration.realm), identity), user };
   }
 
   #originate(request: SipRequest, user: StoredUser | undefined): Promise<SipResponse> {
@@ -147,12 +150,12 @@ export class EmbeddedCore implements SipCore {
 
   /** Out of this domain: to the configured next hop, which gets our word for who sends this when we trust it. */
   async #toNextHop(request: SipRequest, nextHop: SipUri): Promise<SipResponse> {
-    const { ways, context } = this.#parts;
+    const { ways } = this.#parts;
     const target = await this.#targetOf(nextHop);
     if (target === undefined) return responseTo(request, 503, { headers: Headers.of(['Retry-After', '30']) });
     const headers = request.headers.without('Via').prepend('Route', `<${formatUri(nextHop)};lr>`);
     const outcome = await ways.endpoint.request({ ...request, headers: this.#forNextHop(headers, target) }, target);
-    if (outcome.kind === 'response') return relayed(request, outcome.response, context);
+    if (outcome.kind === 'response') return relayed(request, outcome.response);
     // A next hop that does not answer counts as unavailable, and MESSAGE must not be answered 408 (RFC 4320 §4.1).
     return responseTo(request, outcome.kind === 'timeout' ? 480 : 503);
   }
@@ -195,30 +198,3 @@ function oneHopLess(request: SipRequest): SipRequest {
 function withoutOwnRoute(request: SipRequest): SipRequest {
   return request.headers.has('Route') ? { ...request, headers: request.headers.without('Route') } : request;
 }
-
-/** RFC 3261 §8.2.2.3, for all options but Path, which the registrar knows (RFC 3327). */
-function unsupportedExtension(request: SipRequest): SipResponse | undefined {
-  const required = request.headers.all(requireHeader);
-  if (required.kind !== 'value') return undefined;
-  const unknown = required.value.filter((option) => option.toLowerCase() !== 'path');
-  if (unknown.length === 0) return undefined;
-  return responseTo(request, 420, { headers: Headers.of(['Unsupported', unknown.join(', ')]) });
-}
-
-function allowHeaders(): Headers {
-  return Headers.of(['Allow', allowedMethods.join(', ')]);
-}
-
-function ownAnswer(request: SipRequest, { self }: CoreContext): SipResponse {
-  if (request.method !== 'OPTIONS') return responseTo(request, 405, { headers: allowHeaders() });
-  const headers = allowHeaders().with('Accept', 'message/cpim, text/plain').with('Server', self.server);
-  return responseTo(request, 200, { toTag: self.newTag(), headers });
-}
-
-/** A response from further on in answer to our own request: its own headers, our transaction's names. */
-function relayed(request: SipRequest, response: SipResponse, { self }: CoreContext): SipResponse {
-  const headers = response.headers.filter((header) => !transactional.has(header.key));
-  return responseTo(request, response.status, { toTag: self.newTag(), reason: response.reason, headers });
-}
-
-const transactional: ReadonlySet<string> = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'content-length', 'record-route']);

@@ -53,22 +53,30 @@ export class Location implements Registrations {
     if (fault !== undefined) return fault;
     const gone = new Set([...changes.remove, ...changes.save].map((binding) => binding.client));
     this.#set(owner, [...this.of(owner).filter((binding) => !gone.has(binding.client)), ...changes.save]);
-    for (const binding of changes.save) if (binding.flow !== undefined) this.#learnFlow(binding.flow.id, owner);
+    // Only a connection can close.
+    for (const { flow } of changes.save) if (flow?.reliable) this.#learnFlow(flow.id, owner);
     return undefined;
   }
 
-  /** The client did not answer or cannot be reached: not registered until it is heard of again. */
-  markUnreachable(owner: UserId, client: string): void {
-    this.#replace(owner, (binding) => binding.client === client, true);
+  /**
+   * The client did not answer or cannot be reached: not registered until it is heard of again. A binding that was
+   * registered anew meanwhile is another one.
+   */
+  markUnreachable({ owner, stored }: LocatedBinding): void {
+    this.#replace(owner, (binding) => binding.stored === stored, unreachable);
   }
 
-  /** A request on its flow shows that a client is there. */
-  heardOn(owner: UserId, flow: Flow): void {
-    this.#replace(owner, (binding) => binding.unreachable && binding.flow?.id === flow.id, false);
+  /** A request on its flow shows that a client is there. Gives the bindings that count again because of that. */
+  heardOn(owner: UserId, flow: Flow): readonly LocatedBinding[] {
+    const isHeard = (binding: LocatedBinding) => binding.unreachable && isOn(binding, flow);
+    if (!this.of(owner).some(isHeard)) return [];
+    const heard = this.of(owner).filter(isHeard);
+    this.#replace(owner, isHeard, (binding) => ({ ...binding, unreachable: false, flow }));
+    return this.of(owner).filter(({ stored }) => heard.some((before) => before.stored === stored));
   }
 
   flowClosed(flow: Flow): void {
-    for (const owner of this.#byFlow.get(flow.id) ?? []) this.#replace(owner, (binding) => binding.flow?.id === flow.id, true);
+    for (const owner of this.#byFlow.get(flow.id) ?? []) this.#replace(owner, (binding) => binding.flow?.id === flow.id, unreachable);
     this.#byFlow.delete(flow.id);
   }
 
@@ -88,12 +96,12 @@ export class Location implements Registrations {
     return this.#bindings.forgetExpired(now);
   }
 
-  #replace(owner: UserId, isMeant: (binding: LocatedBinding) => boolean, unreachable: boolean): void {
+  #replace(owner: UserId, isMeant: (binding: LocatedBinding) => boolean, change: (binding: LocatedBinding) => LocatedBinding): void {
     const bindings = this.of(owner);
     if (!bindings.some(isMeant)) return;
     this.#set(
       owner,
-      bindings.map((binding) => (isMeant(binding) ? { ...binding, unreachable } : binding)),
+      bindings.map((binding) => (isMeant(binding) ? change(binding) : binding)),
     );
   }
 
@@ -107,4 +115,16 @@ export class Location implements Registrations {
     if (owners === undefined) this.#byFlow.set(flow, new Set([owner]));
     else owners.add(owner);
   }
+}
+
+function unreachable(binding: LocatedBinding): LocatedBinding {
+  return { ...binding, unreachable: true };
+}
+
+/** After a restart the flow of a UDP client is known by the address that it registered from. */
+function isOn({ flow: known, stored, transport }: LocatedBinding, flow: Flow): boolean {
+  if (known !== undefined) return known.id === flow.id;
+  return (
+    transport === 'UDP' && flow.transport === 'UDP' && stored.remote.host === flow.remote.host && stored.remote.port === flow.remote.port
+  );
 }

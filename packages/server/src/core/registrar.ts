@@ -66,20 +66,24 @@ function planChanges(registration: Registration, context: CoreContext): Plan {
   if (contacts.kind === 'malformed') return { kind: 'refused', status: 400 };
   if (contacts.kind === 'absent') return { kind: 'changes', save: [], remove: [] };
   if (contacts.value.includes('*')) return removeAll(registration, contacts.value.length);
-  const save: LocatedBinding[] = [];
-  const remove: LocatedBinding[] = [];
+  // By client: when a contact stands there twice, its last one counts.
+  const save = new Map<string, LocatedBinding>();
+  const remove = new Map<string, LocatedBinding>();
   for (const contact of contacts.value) {
     if (contact === '*') continue;
     const existing = existingBinding(contact, current);
     if (existing !== undefined && outOfOrder(request, existing)) return { kind: 'refused', status: 500 };
     const seconds = expiresSeconds(contact, request, context);
     if (seconds > 0 && seconds < context.configuration.limits.registrationMinSeconds) return tooBrief(context);
-    if (seconds > 0) save.push(newBinding(contact, existing, seconds, registration));
-    else if (existing !== undefined) remove.push(existing);
+    const client = existing?.client ?? clientKey(contact);
+    save.delete(client);
+    remove.delete(client);
+    if (seconds > 0) save.set(client, newBinding(contact, client, seconds, registration));
+    else if (existing !== undefined) remove.set(client, existing);
   }
-  const kept = current.filter((binding) => ![...save, ...remove].some((changed) => changed.client === binding.client));
-  if (kept.length + save.length > context.configuration.limits.bindingsPerUser) return { kind: 'refused', status: 403 };
-  return { kind: 'changes', save, remove };
+  const kept = current.filter(({ client }) => !save.has(client) && !remove.has(client));
+  if (kept.length + save.size > context.configuration.limits.bindingsPerUser) return { kind: 'refused', status: 403 };
+  return { kind: 'changes', save: [...save.values()], remove: [...remove.values()] };
 }
 
 /** Step 6: the star stands alone and with Expires: 0. */
@@ -113,11 +117,11 @@ function tooBrief(context: CoreContext): Plan {
   return { kind: 'refused', status: 423, headers: Headers.of(['Min-Expires', minimum]) };
 }
 
-function newBinding(contact: Contact, existing: LocatedBinding | undefined, seconds: number, registration: Registration): LocatedBinding {
+function newBinding(contact: Contact, client: string, seconds: number, registration: Registration): LocatedBinding {
   const { request, flow, owner, now } = registration;
   const stored = {
     owner: owner.owner,
-    client: existing?.client ?? clientKey(contact),
+    client,
     contact: contactHeader.encode(contact),
     path: request.headers.texts('Path').join(', '),
     registeredAt: now,
@@ -141,7 +145,7 @@ function accepted(request: SipRequest, owner: StoredUser, now: number, context: 
   // RFC 3327 §5.3: the path that was kept is shown to a client that knows of paths.
   for (const path of request.headers.texts('Path')) headers = headers.append('Path', path);
   headers = headers.append('P-Associated-URI', owner.identities.map(({ uri }) => `<${uri}>`).join(', '));
-  return responseTo(request, 200, { toTag: context.self.newTag(), headers });
+  return responseTo(request, 200, { headers });
 }
 
 function contactText(binding: LocatedBinding, seconds: number): string {

@@ -1,14 +1,5 @@
 import type { ClientAnswer, UserId } from '@opencpm/cpm';
-import {
-  type Endpoint,
-  type Flow,
-  formatUri,
-  type HostPort,
-  type Listener,
-  type Network,
-  type SipRequest,
-  type Target,
-} from '@opencpm/sip';
+import { type Endpoint, type Flow, formatUri, type Network, type SipRequest, type Target } from '@opencpm/sip';
 import type { CoreContext } from './core-context.ts';
 import type { Location } from './location.ts';
 import type { LocatedBinding } from './stored-binding.ts';
@@ -19,22 +10,16 @@ const longRequestOctets = 1300;
 export interface Ways {
   readonly endpoint: Endpoint;
   readonly network: Network;
-  /** Filled while the server starts to listen. */
-  readonly listeners: readonly Listener[];
 }
 
 /** The way to clients: each request goes over the flow its client registered on, to his Contact, by his Path. */
 export class ToClient {
   readonly #context: CoreContext;
   readonly #endpoint: Endpoint;
-  readonly #network: Network;
-  readonly #listeners: readonly Listener[];
 
-  constructor(context: CoreContext, { endpoint, network, listeners }: Ways) {
+  constructor(context: CoreContext, { endpoint }: Ways) {
     this.#context = context;
     this.#endpoint = endpoint;
-    this.#network = network;
-    this.#listeners = listeners;
   }
 
   async send(owner: UserId, client: string, request: SipRequest, branch: string | undefined): Promise<ClientAnswer> {
@@ -42,35 +27,31 @@ export class ToClient {
     const binding = location.of(owner).find((candidate) => candidate.client === client);
     if (binding === undefined) return { kind: 'not-sent', reason: 'the binding is gone' };
     const outgoing = addressed(request, binding);
-    const target = this.#target(binding, outgoing, location);
+    const target = targetOf(binding, outgoing, location);
     if (target === undefined) {
-      location.markUnreachable(owner, client);
+      location.markUnreachable(binding);
       return { kind: 'unreachable', reason: 'the flow is gone' };
     }
     const outcome = await this.#endpoint.request(outgoing, target, branch === undefined ? {} : { branch });
     if (outcome.kind === 'response') return { kind: 'answered', response: outcome.response };
-    location.markUnreachable(owner, client);
-    return { kind: 'unreachable', reason: outcome.kind === 'timeout' ? 'no answer' : outcome.reason };
+    const reason = outcome.kind === 'timeout' ? 'no answer' : outcome.reason;
+    // Silence and the end of his connection are the client's; a limit or a request too long is ours.
+    if (outcome.kind === 'transport-failure' && !('flow' in target && target.flow.closed)) return { kind: 'not-sent', reason };
+    location.markUnreachable(binding);
+    return { kind: 'unreachable', reason };
   }
+}
 
-  /** Decision 41: a long request takes a live connection of the same instance, else the client's address by TCP, else UDP. */
-  #target(binding: LocatedBinding, request: SipRequest, location: Location): Target | undefined {
-    if (binding.transport === 'UDP' && isLong(request)) {
-      const connection = connectionOfInstance(binding, location);
-      return connection === undefined ? { transport: 'UDP', address: binding.stored.remote } : { flow: connection };
-    }
-    const flow = binding.flow ?? this.#rebuiltFlow(binding);
-    return flow === undefined || flow.closed ? undefined : { flow };
+/** Decision 41: a long request takes a live connection of the same instance, else the client's address by TCP, else UDP. */
+function targetOf(binding: LocatedBinding, request: SipRequest, location: Location): Target | undefined {
+  const { flow, stored, transport } = binding;
+  if (transport === 'TCP') return flow === undefined || flow.closed ? undefined : { flow };
+  if (isLong(request)) {
+    const connection = connectionOfInstance(binding, location);
+    return connection === undefined ? { transport, address: stored.remote } : { flow: connection };
   }
-
-  /** After a restart a UDP client is found at the address it registered from; a connection is gone for good. */
-  #rebuiltFlow(binding: LocatedBinding): Flow | undefined {
-    if (binding.transport !== 'UDP') return undefined;
-    const { local, remote } = binding.stored;
-    const udp = this.#listeners.filter((listener) => listener.transport === 'UDP');
-    const listener = udp.find((candidate) => sameAddress(candidate.address, local)) ?? udp[0];
-    return listener === undefined ? undefined : this.#network.datagramFlow(listener, remote);
-  }
+  // After a restart a UDP client is found at the address that it registered from.
+  return flow === undefined ? { transport, address: stored.remote } : { flow };
 }
 
 function connectionOfInstance(binding: LocatedBinding, location: Location): Flow | undefined {
@@ -97,7 +78,3 @@ function isLong(request: SipRequest): boolean {
 }
 
 const viaAllowanceOctets = 120;
-
-function sameAddress(one: HostPort, other: HostPort): boolean {
-  return one.host === other.host && one.port === other.port;
-}

@@ -1,0 +1,43 @@
+import { type CommitResult, type Database, DatabaseError, type DatabaseFault, type Statement } from '@opencpm/storage';
+
+export type Mishap =
+  /** Nothing is done, and the database says so. */
+  | 'fails'
+  /** It is done, and the answer is lost. */
+  | 'answer lost';
+
+/** What happens to the commits of a server's database, by the table that they touch; nothing until a test says so. */
+export class Mishaps {
+  readonly #expected: { readonly table: string; readonly mishap: Mishap; times: number }[] = [];
+
+  /** The next commits that touch the table meet with this. */
+  expect(table: string, mishap: Mishap, times = 1): void {
+    this.#expected.push({ table, mishap, times });
+  }
+
+  /** From now on all is well. */
+  clear(): void {
+    this.#expected.length = 0;
+  }
+
+  before(inner: Database): Database {
+    return {
+      engine: inner.engine,
+      query: (statement) => inner.query(statement),
+      commit: (batch) => this.#commit(inner, batch),
+      close: () => inner.close(),
+    };
+  }
+
+  async #commit(inner: Database, batch: readonly Statement[]): Promise<CommitResult> {
+    const met = this.#expected.find(({ table, times }) => times > 0 && batch.some(({ sql }) => sql.includes(`${table} `)));
+    if (met === undefined) return inner.commit(batch);
+    met.times -= 1;
+    if (met.mishap === 'answer lost') await inner.commit(batch);
+    return fault(met.mishap === 'answer lost');
+  }
+}
+
+function fault(outcomeUnknown: boolean): DatabaseFault {
+  return { kind: 'fault', temporary: true, outcomeUnknown, cause: new DatabaseError('connection', 'the database was not reached') };
+}
