@@ -1,0 +1,2 @@
+export * from './local-host.ts';
+export * from './node-client-platform.ts';
