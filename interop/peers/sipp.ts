@@ -1,0 +1,94 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DebianProgram } from '../surroundings/debian-packages.ts';
+import { type Ending, Program } from '../surroundings/program.ts';
+
+export const sippProgram: DebianProgram = { program: 'sipp', debianPackage: 'sip-tester' };
+
+export type SippScenario = 'register' | 'register-and-stay' | 'send-to-present' | 'send-to-absent' | 'receive';
+
+export interface SippOptions {
+  readonly scenario: SippScenario;
+  /** A folder of this process alone: its statistics and logs go there. */
+  readonly folder: string;
+  readonly localPort: number;
+  /** The server; left out for a process that only answers. */
+  readonly remotePort?: number;
+  /** Lines of the injection file, one for each call. */
+  readonly injected?: readonly string[];
+  /** Calls, and how many of them begin in a second. */
+  readonly calls?: number;
+  readonly callsPerSecond?: number;
+  /** What answers requests outside the calls of the scenario. */
+  readonly outOfCall?: SippScenario;
+}
+
+/** Large enough for every datagram that may wait on loopback. */
+const socketBufferOctets = 4_194_304;
+
+/** One SIPp process. */
+export class Sipp {
+  readonly #folder: string;
+  readonly #program: Program;
+
+  constructor(options: SippOptions) {
+    this.#folder = options.folder;
+    this.#program = new Program('sipp', parametersOf(options), { folder: options.folder });
+  }
+
+  /** Ends when all calls have; rejects when one of them failed. */
+  async finished(): Promise<void> {
+    const ending = await this.#program.ended;
+    if (ending.code !== 0) throw new Error(`SIPp ended with ${ending.code}: ${this.#errors()}`);
+  }
+
+  async stop(): Promise<Ending> {
+    return this.#program.stop('SIGKILL');
+  }
+
+  /** Throws when it is not running any more. */
+  assertRunning(): void {
+    if (!this.#program.isRunning) throw new Error(`SIPp ended: ${this.#errors()}${this.#program.errors}`);
+  }
+
+  /** A column of the last line of the statistics, such as `SuccessfulCall(C)`. */
+  statistic(column: string): number {
+    const [names = '', ...lines] = this.#read('statistics.csv').trim().split('\n');
+    return Number(lines.at(-1)?.split(';')[names.split(';').indexOf(column)] ?? 0);
+  }
+
+  /** The lines that `<log>` actions wrote. */
+  get logged(): string[] {
+    return this.#read('actions.log')
+      .split('\n')
+      .filter((line) => line !== '');
+  }
+
+  #errors(): string {
+    return this.#read('errors.log').slice(0, 4000);
+  }
+
+  #read(name: string): string {
+    const file = join(this.#folder, name);
+    return existsSync(file) ? readFileSync(file, 'latin1') : '';
+  }
+}
+
+function parametersOf({ scenario, folder, localPort, remotePort, injected, outOfCall, ...options }: SippOptions): string[] {
+  const { calls = 0, callsPerSecond = 10 } = options;
+  if (injected !== undefined) writeFileSync(join(folder, 'injected.csv'), ['SEQUENTIAL', ...injected, ''].join('\n'));
+  return [
+    ...(remotePort === undefined ? [] : [`127.0.0.1:${remotePort}`]),
+    ...['-sf', scenarioFile(scenario), '-i', '127.0.0.1', '-p', String(localPort), '-nostdin', '-buff_size', String(socketBufferOctets)],
+    ...(injected === undefined ? [] : ['-inf', 'injected.csv']),
+    ...(calls === 0 ? [] : ['-m', String(calls), '-r', String(callsPerSecond), '-l', String(calls)]),
+    ...(outOfCall === undefined ? [] : ['-oocsf', scenarioFile(outOfCall)]),
+    ...['-trace_stat', '-stf', 'statistics.csv', '-fd', '1', '-trace_err', '-error_file', 'errors.log'],
+    ...['-trace_logs', '-log_file', 'actions.log'],
+  ];
+}
+
+function scenarioFile(scenario: SippScenario): string {
+  return fileURLToPath(new URL(`sipp/${scenario}.xml`, import.meta.url));
+}
