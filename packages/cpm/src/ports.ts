@@ -101,7 +101,7 @@ export interface OutcomeRecord {
   readonly servedUser: UserId;
   readonly case: 'originating' | 'terminating' | 'deferred';
   readonly status: number;
-  readonly outcome: 'delivered' | 'deferred' | 'duplicate' | 'refused' | 'pushed' | 'expired' | 'dropped';
+  readonly outcome: 'delivered' | 'deferred' | 'forwarded' | 'interworked' | 'stored' | 'duplicate' | 'refused' | 'pushed' | 'expired';
 }
 
 export type QueueFault = { readonly kind: 'fault'; readonly temporary: boolean; readonly reason: string };
@@ -145,6 +145,8 @@ export interface DeferredMessageQueue {
 export interface Outbox {
   /** Resolves when durable; sending starts on its own. */
   owe(request: OwedRequest): Promise<QueueFault | undefined>;
+  /** Something was stored as owed in another commit: it may be sent. */
+  wake(): void;
 }
 
 /** Messages handled lately, by duplicate key, with the status they were answered; bounded, in memory. */

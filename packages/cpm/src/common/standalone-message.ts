@@ -111,8 +111,13 @@ function wrapInCpim(request: SipRequest, type: string, ids: Ids, now: number): S
   return { ...request, headers: request.headers.with('Content-Type', cpimType), body };
 }
 
+export interface PlainText {
+  readonly contentType: string;
+  readonly octets: Uint8Array;
+}
+
 /** The text inside, for a client that understands nothing else; undefined when it is not text. */
-export function plainText(message: StandaloneMessage): { readonly contentType: string; readonly octets: Uint8Array } | undefined {
+export function plainText(message: StandaloneMessage): PlainText | undefined {
   const type = contentTypeOf(message.cpim);
   if (mediaType(type) !== 'text/plain') return undefined;
   return { contentType: formatContentType(type), octets: message.cpim.content };

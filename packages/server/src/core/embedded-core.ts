@@ -150,14 +150,19 @@ export class EmbeddedCore implements SipCore {
 
   /** Out of this domain: to the configured next hop, which gets our word for who sends this when we trust it. */
   async #toNextHop(request: SipRequest, nextHop: SipUri): Promise<SipResponse> {
-    const { ways } = this.#parts;
+    const { ways, context } = this.#parts;
     const target = await this.#targetOf(nextHop);
     if (target === undefined) return responseTo(request, 503, { headers: Headers.of(['Retry-After', '30']) });
     const headers = request.headers.without('Via').prepend('Route', `<${formatUri(nextHop)};lr>`);
-    const outcome = await ways.endpoint.request({ ...request, headers: this.#forNextHop(headers, target) }, target);
+    const patience = new AbortController();
+    const cancelWake = context.clock.wakeAt(context.clock.now() + nextHopMilliseconds, () => patience.abort());
+    const outcome = await ways.endpoint.request({ ...request, headers: this.#forNextHop(headers, target) }, target, {
+      signal: patience.signal,
+    });
+    cancelWake();
     if (outcome.kind === 'response') return relayed(request, outcome.response);
     // A next hop that does not answer counts as unavailable, and MESSAGE must not be answered 408 (RFC 4320 §4.1).
-    return responseTo(request, outcome.kind === 'timeout' ? 480 : 503);
+    return responseTo(request, patience.signal.aborted || outcome.kind === 'timeout' ? 480 : 503);
   }
 
   /** RFC 3325 §5: an identity that its owner wants withheld does not leave the circle of trust. */
@@ -185,6 +190,9 @@ export class EmbeddedCore implements SipCore {
     return this.#functions;
   }
 }
+
+/** Shorter than Timer F of the sender (RFC 3261 §17.1.2.2), who would not hear an answer after that. */
+const nextHopMilliseconds = 30_000;
 
 type Entered =
   | { readonly kind: 'entered'; readonly request: SipRequest; readonly user: StoredUser | undefined }

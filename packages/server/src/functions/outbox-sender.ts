@@ -57,8 +57,11 @@ export class OutboxSender implements Outbox {
       do {
         this.#again = false;
         const rows = await this.#rows.due(this.#clock.now(), passSize);
-        if ('kind' in rows) return this.#wakeAt(this.#clock.now() + firstPauseMilliseconds);
-        await Promise.all(rows.map((row) => this.#send(row)));
+        if ('kind' in rows) return this.#afterFault(rows);
+        const faults = await Promise.all(rows.map((row) => this.#send(row)));
+        // What could not be taken off the list would be due at once again.
+        const fault = faults.find((each) => each !== undefined);
+        if (fault !== undefined) return this.#afterFault(fault);
         if (rows.length === passSize) this.#again = true;
       } while (this.#again && !this.#stopped);
       const next = await this.#rows.nextDue();
@@ -68,22 +71,33 @@ export class OutboxSender implements Outbox {
     }
   }
 
-  async #send(row: OutboxRow): Promise<void> {
-    const now = this.#clock.now();
-    const status = row.expiresAt > now ? (await this.#core.onward(row.request, [])).status : 408;
-    const forGood = row.expiresAt <= now || (status >= 400 && status < 500 && !temporaryStatuses.has(status)) || status >= 600;
-    if (status < 300 || forGood) {
-      if (status >= 300) this.#log.warn({ status }, 'A notification was given up.');
-      await this.#rows.remove(row);
-    } else {
-      await this.#rows.retryAt(row, this.#clock.now() + Math.min(firstPauseMilliseconds * 2 ** row.attempts, longestPauseMilliseconds));
-    }
+  #afterFault({ reason }: QueueFault): void {
+    this.#log.error({ where: 'outbox', reason }, 'The outbox waits because of a fault of the database.');
+    this.#wakeAt(this.#clock.now() + firstPauseMilliseconds);
+  }
+
+  async #send(row: OutboxRow): Promise<QueueFault | undefined> {
+    if (row.expiresAt <= this.#clock.now()) return this.#giveUp(row, 'its time is over');
+    const { status } = await this.#core.onward(row.request, []);
+    if (status < 300) return this.#rows.remove(row);
+    if (isForGood(status)) return this.#giveUp(row, `it was answered ${status}`);
+    const pause = Math.min(firstPauseMilliseconds * 2 ** row.attempts, longestPauseMilliseconds);
+    return this.#rows.retryAt(row, this.#clock.now() + pause);
+  }
+
+  #giveUp(row: OutboxRow, reason: string): Promise<QueueFault | undefined> {
+    this.#log.warn({ reason }, 'A notification was given up.');
+    return this.#rows.remove(row);
   }
 
   #wakeAt(time: number): void {
     this.#cancelWake();
     if (!this.#stopped) this.#cancelWake = this.#clock.wakeAt(Math.max(time, this.#clock.now() + 1), () => this.wake());
   }
+}
+
+function isForGood(status: number): boolean {
+  return status >= 600 || (status >= 400 && status < 500 && !temporaryStatuses.has(status));
 }
 
 /** 4xx answers that another time may bring something else. */

@@ -4,7 +4,8 @@ import type { Log } from '../platform.ts';
 /** Pushes under way, one per client; a client that registers again meanwhile is pushed to once more afterwards. */
 export class RunningPushes implements Pushes {
   readonly #log: Log;
-  readonly #running = new Map<string, 'once' | 'again'>();
+  /** By client; the binding is there when it has registered again meanwhile. */
+  readonly #running = new Map<string, Binding | undefined>();
   #context: TerminatingContext | undefined;
   #stopped = false;
 
@@ -21,7 +22,7 @@ export class RunningPushes implements Pushes {
     const key = `${owner} ${binding.client}`;
     if (this.#stopped) return;
     if (this.#running.has(key)) {
-      this.#running.set(key, 'again');
+      this.#running.set(key, binding);
       return;
     }
     this.#run(key, owner, binding).catch((error) =>
@@ -36,10 +37,10 @@ export class RunningPushes implements Pushes {
   async #run(key: string, owner: UserId, binding: Binding): Promise<void> {
     if (this.#context === undefined) throw new TypeError('the pushes have no functions yet');
     try {
-      do {
-        this.#running.set(key, 'once');
-        await pushDeferredMessages(owner, binding, this.#context);
-      } while (this.#running.get(key) === 'again' && !this.#stopped);
+      for (let next: Binding | undefined = binding; next !== undefined && !this.#stopped; next = this.#running.get(key)) {
+        this.#running.set(key, undefined);
+        await pushDeferredMessages(owner, next, this.#context);
+      }
     } finally {
       this.#running.delete(key);
     }

@@ -61,10 +61,10 @@ export class Upkeep {
   }
 
   async #sweep(): Promise<void> {
+    this.#sweepLater();
     const now = this.#clock.now();
     const faults = [await this.#core.location.sweep(now), await this.#services.deferredMessages.forgetKeys(now)];
     for (const fault of faults) if (fault !== undefined) this.#failed('sweep', fault.reason);
-    this.#sweepLater();
   }
 
   #failed(where: string, error: unknown): void {

@@ -1,9 +1,11 @@
 import type { SipResponse } from '@opencpm/sip';
 import { answer, refuse } from '../../common/answers.ts';
 import { messageUriId } from '../../common/identifiers.ts';
-import type { QueueFault } from '../../ports.ts';
+import type { DeferredMessageQueue, QueueFault } from '../../ports.ts';
 import { deferredHandling } from '../../preferences/preferences.ts';
 import { duplicateKey } from '../terminating/answer-once.ts';
+import { charged } from '../terminating/charged.ts';
+import { type Acceptance, owedForAcceptance } from '../terminating/deliver-to-client.ts';
 import { suitableClients } from '../terminating/suitable-clients.ts';
 import type { TerminatingContext, TerminatingMessage } from '../terminating/terminating-message.ts';
 import { type DeferredMessage, expiryTime, storedRequest } from './deferred-message.ts';
@@ -18,24 +20,37 @@ const retryAfterSeconds = 30;
 export async function deferStandaloneMessage(
   terminating: TerminatingMessage,
   context: TerminatingContext,
-  late: Promise<boolean> = Promise.resolve(false),
+  late: Promise<Acceptance | undefined> = Promise.resolve(undefined),
 ): Promise<SipResponse> {
   const { ports, self } = context;
   const deferred = deferredMessage(terminating, context);
   // B-8.3.1.6.1-06: kept before anything is promised.
-  const outcome = await ports.deferredQueue.store(deferred);
+  const outcome = await store(deferred, context);
   switch (outcome.kind) {
     case 'stored':
       afterDeferral(terminating, deferred, context, late);
-      return answer(terminating.request, 202, self);
+      return charged(terminating, answer(terminating.request, 202, self), 'deferred', context);
     case 'duplicate':
-      return answer(terminating.request, 202, self);
+      return charged(terminating, answer(terminating.request, 202, self), 'duplicate', context);
     case 'full':
-      return refuse(terminating.request, { status: 480, retryAfterSeconds }, self);
-    case 'fault':
+      return charged(terminating, refuse(terminating.request, { status: 480, retryAfterSeconds }, self), 'refused', context);
+    case 'fault': {
       ports.diagnostics.fault('store a deferred message', outcome.reason);
-      return refuse(terminating.request, outcome.temporary ? { status: 503, retryAfterSeconds } : { status: 500 }, self);
+      const refusal = outcome.temporary ? { status: 503, retryAfterSeconds } : { status: 500 };
+      return charged(terminating, refuse(terminating.request, refusal, self), 'refused', context);
+    }
   }
+}
+
+/**
+ * Asks a second time after a fault that may pass: when only the answer was lost, the message is there already and says
+ * so by its key. Otherwise the sender would be told that nobody has what is in the queue.
+ */
+async function store(deferred: DeferredMessage, { ports }: TerminatingContext): ReturnType<DeferredMessageQueue['store']> {
+  const outcome = await ports.deferredQueue.store(deferred);
+  if (outcome.kind !== 'fault' || !outcome.temporary || deferred.duplicateKey === undefined) return outcome;
+  const again = await ports.deferredQueue.store(deferred);
+  return again.kind === 'duplicate' ? { kind: 'stored' } : again;
 }
 
 /** Storing a Deferred CPM Message in the Deferred CPM Message Queue (B 8.3.1.6.1), steps 1, 3 and 5. */
@@ -66,11 +81,10 @@ function afterDeferral(
   terminating: TerminatingMessage,
   deferred: DeferredMessage,
   context: TerminatingContext,
-  late: Promise<boolean>,
+  late: Promise<Acceptance | undefined>,
 ): void {
   const { ports } = context;
-  ports.charging.outcome({ servedUser: deferred.owner, case: 'terminating', status: 202, outcome: 'deferred' });
-  removeWhenAcceptedLate(deferred, context, late).catch((error) =>
+  removeWhenAcceptedLate({ terminating, deferred, late }, context).catch((error) =>
     ports.diagnostics.fault('remove a message accepted late', String(error)),
   );
   // B-8.3.1.6-02 to -04: pushed, pulled or stored; pull and store are the next release's and wait in the queue until then.
@@ -80,11 +94,21 @@ function afterDeferral(
   pushToNewcomers(terminating, context);
 }
 
+interface LateAcceptance {
+  readonly terminating: TerminatingMessage;
+  readonly deferred: DeferredMessage;
+  readonly late: Promise<Acceptance | undefined>;
+}
+
 /** Decision 43: the client's 2xx came after the sender's 202; the message is delivered and leaves the queue. */
-async function removeWhenAcceptedLate(deferred: DeferredMessage, context: TerminatingContext, late: Promise<boolean>): Promise<void> {
-  if (!(await late)) return;
-  const removed = await context.ports.deferredQueue.remove(deferred.owner, deferred.id, []);
-  if (isFault(removed)) context.ports.diagnostics.fault('remove a message accepted late', removed.reason);
+async function removeWhenAcceptedLate({ terminating, deferred, late }: LateAcceptance, context: TerminatingContext): Promise<void> {
+  const acceptance = await late;
+  if (acceptance === undefined) return;
+  const { deferredQueue, outbox, diagnostics } = context.ports;
+  const owed = owedForAcceptance(acceptance, terminating, context);
+  const removed = await deferredQueue.remove(deferred.owner, deferred.id, owed === undefined ? [] : [owed]);
+  if (isFault(removed)) diagnostics.fault('remove a message accepted late', removed.reason);
+  else if (removed && owed !== undefined) outbox.wake();
 }
 
 /** A client that registered while the message was being stored has missed the push of its registration. */

@@ -1,5 +1,6 @@
 import { dateHeader, expiresHeader, Headers, type SipRequest } from '@opencpm/sip';
 import { anonymityRequested } from '../../common/addresses.ts';
+import { withoutSender } from '../../common/hide-sender.ts';
 import type { ContributionId, ConversationId, MessageId, MessageUriId, UserId } from '../../common/identifiers.ts';
 
 /** A message in the Deferred CPM Message Queue (B 8.3.1.6.1). */
@@ -54,21 +55,22 @@ const storedHeaders: readonly string[] = [
 
 /** Step 1 of 8.3.1.6.1: start line, those headers, the whole body; Date is added when it is missing. */
 export function storedRequest(request: SipRequest, arrivedAt: number): SipRequest {
+  // Decision 34: nothing of a sender who hides is in the stored headers.
+  const known = anonymityRequested(request.headers) ? withoutSender(request.headers).without('P-Asserted-Identity') : request.headers;
   let headers = Headers.of();
   for (const name of storedHeaders) {
-    if (name === 'P-Asserted-Identity' && anonymityRequested(request.headers)) continue;
-    for (const value of request.headers.texts(name)) headers = headers.append(name, value);
+    for (const value of known.texts(name)) headers = headers.append(name, value);
   }
   if (!headers.has('Date')) headers = headers.append(dateHeader, arrivedAt);
   return { kind: 'request', method: request.method, uri: request.uri, headers, body: request.body };
 }
 
 /**
- * Step 5, B-8.3.1.6.1-08: the sender's Expires when it is below the operator's maximum, else the maximum. Seconds
- * count from arrival (RFC 3428 §7).
+ * Step 5, B-8.3.1.6.1-08: the sender's Expires when it is below the operator's maximum, else the maximum. Expires counts
+ * from Date, without one from arrival (RFC 3428 §7); a Date in the future is a wrong clock and lengthens nothing.
  */
 export function expiryTime(request: SipRequest, arrivedAt: number, maxExpirySeconds: number): number {
   const asked = request.headers.value(expiresHeader);
-  const seconds = asked !== undefined && asked < maxExpirySeconds ? asked : maxExpirySeconds;
-  return arrivedAt + seconds * 1000;
+  if (asked === undefined || asked >= maxExpirySeconds) return arrivedAt + maxExpirySeconds * 1000;
+  return Math.min(request.headers.value(dateHeader) ?? arrivedAt, arrivedAt) + asked * 1000;
 }

@@ -1,5 +1,6 @@
 import { negativeDeliveryNotification, notifiedOfDeferred } from '../../common/disposition/notification-of-function.ts';
 import { readStandaloneMessage } from '../../common/standalone-message.ts';
+import type { QueueFault } from '../../ports.ts';
 import { expiredHandling } from '../../preferences/preferences.ts';
 import type { TerminatingContext } from '../terminating/terminating-message.ts';
 import type { QueueEntry } from './deferred-message.ts';
@@ -18,15 +19,20 @@ export async function expireDeferredMessages(context: TerminatingContext): Promi
     ports.diagnostics.fault('read the expired messages', entries.reason);
     return ports.clock.now() + retryMilliseconds;
   }
-  for (const entry of entries) await expireDeferredMessage(entry, context);
+  for (const entry of entries) {
+    const fault = await expireDeferredMessage(entry, context);
+    if (fault === undefined) continue;
+    ports.diagnostics.fault('discard an expired message', fault.reason);
+    return ports.clock.now() + retryMilliseconds;
+  }
   const next = await ports.deferredQueue.nextExpiry();
   return typeof next === 'object' ? ports.clock.now() + retryMilliseconds : next;
 }
 
-/** After a failed read of the queue. */
+/** After a fault of the database. */
 const retryMilliseconds = 5000;
 
-async function expireDeferredMessage(entry: QueueEntry, context: TerminatingContext): Promise<void> {
+async function expireDeferredMessage(entry: QueueEntry, context: TerminatingContext): Promise<QueueFault | undefined> {
   const { ports } = context;
   const now = ports.clock.now();
   // B-8.3.1.6.8-01, -02: the user's setting; `store` needs the message store and is discarded with notice until it is there.
@@ -38,6 +44,9 @@ async function expireDeferredMessage(entry: QueueEntry, context: TerminatingCont
   const owed = negativeDeliveryNotification(notifiedOfDeferred(entry, message), now, context);
   // B-8.3.1.6.8-03: out of the queue, in one commit with what is owed because of that.
   const removed = await ports.deferredQueue.remove(entry.owner, entry.id, owed === undefined ? [] : [owed]);
-  if (typeof removed === 'object') return ports.diagnostics.fault('discard an expired message', removed.reason);
+  if (typeof removed === 'object') return removed;
+  if (!removed) return undefined;
+  if (owed !== undefined) ports.outbox.wake();
   ports.charging.outcome({ servedUser: entry.owner, case: 'deferred', status: 480, outcome: 'expired' });
+  return undefined;
 }

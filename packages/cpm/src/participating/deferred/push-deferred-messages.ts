@@ -1,5 +1,6 @@
 import type { Binding } from '../../common/binding.ts';
 import type { MessageUriId, UserId } from '../../common/identifiers.ts';
+import { requestedInstance } from '../../common/service-tags.ts';
 import { doNotDisturb } from '../../preferences/preferences.ts';
 import { suitableClients } from '../terminating/suitable-clients.ts';
 import type { TerminatingContext } from '../terminating/terminating-message.ts';
@@ -51,6 +52,8 @@ async function pushPage(page: readonly QueuedDelivery[], client: Binding, contex
 /** B-8.3.1.6.2-05: the client must want the message as it was sent, whatever tag `deferred` it has. */
 function maySend(entry: QueueEntry, client: Binding, context: TerminatingContext): boolean {
   const bindings = context.ports.registrations.of(entry.owner);
-  const candidates = suitableClients(bindings, { kind: entry.kind, device: undefined }, context.policy, context.ports.clock.now());
+  // Decision 46: a notification is for the device that it names, while that is there.
+  const message = { kind: entry.kind, device: requestedInstance(entry.request.headers) };
+  const candidates = suitableClients(bindings, message, context.policy, context.ports.clock.now());
   return candidates.some((candidate) => candidate.client === client.client);
 }

@@ -4,7 +4,7 @@ import { messageUidHeaderName } from '../../common/cpm-headers.ts';
 import { notifiedOfDeferred, positiveDeliveryNotification } from '../../common/disposition/notification-of-function.ts';
 import { nextLeg } from '../../common/next-leg.ts';
 import { acceptContactFor } from '../../common/service-tags.ts';
-import { plainText, readStandaloneMessage } from '../../common/standalone-message.ts';
+import { type PlainText, plainText, readStandaloneMessage } from '../../common/standalone-message.ts';
 import type { ClientAnswer, DeliveryNames } from '../../ports.ts';
 import { recordsHistory } from '../../preferences/preferences.ts';
 import { isPlain } from '../terminating/suitable-clients.ts';
@@ -25,24 +25,25 @@ export async function sendPagerModeDeferredMessage(
   const { ports } = context;
   const names = ports.ids.deliveryNames(entry.id, client.client, entry.attempt);
   const uid = await recordHistory(entry, context);
-  const request = deferredRequest(entry, names, uid, client, context);
+  const request = deferredRequest({ entry, client, names, uid }, context);
   const answered = await ports.sipCore.toClient(client, request, names.branch);
   if (answered.kind === 'answered' && answered.response.status < 300) return delivered(entry, false, context);
-  if (wantsPlainText(client, answered)) return sendPlainText({ entry, request, client }, context);
+  const text = wantsPlainText(client, answered) ? plainText(readStandaloneMessage(entry.request)) : undefined;
+  if (text !== undefined) return sendPlainText({ entry, request, client, text }, context);
   // B-8.3.1.6.6-11: the error takes the recorded copy back, the message stays.
   if (uid !== undefined) await ports.recording.remove(entry.owner, uid);
   return failed(entry, client, answered, context);
 }
 
+interface NamedPush {
+  readonly entry: QueueEntry;
+  readonly client: Binding;
+  readonly names: DeliveryNames;
+  readonly uid: number | undefined;
+}
+
 /** Steps 1 to 5, B-8.3.1.6.6-01 to -06. Step 8 is the core's. */
-function deferredRequest(
-  entry: QueueEntry,
-  names: DeliveryNames,
-  uid: number | undefined,
-  client: Binding,
-  context: TerminatingContext,
-): SipRequest {
-  const { self } = context;
+function deferredRequest({ entry, client, names, uid }: NamedPush, { self }: TerminatingContext): SipRequest {
   const leg = nextLeg(entry.request, { callId: names.callId, userAgent: self.server, sequence: names.sequence });
   // B-8.3.1.6.6-03 and -06: stored start line and headers; -02: the tag of a deferred message.
   let headers = leg.headers
@@ -73,6 +74,9 @@ async function delivered(entry: QueueEntry, byFunction: boolean, context: Termin
     : undefined;
   const removed = await ports.deferredQueue.remove(entry.owner, entry.id, owed === undefined ? [] : [owed]);
   if (typeof removed === 'object') return keep('remove a delivered message', removed.reason, context);
+  // Another client was faster, or the message was taken out while it was on its way.
+  if (!removed) return 'delivered';
+  if (owed !== undefined) ports.outbox.wake();
   ports.charging.outcome({ servedUser: entry.owner, case: 'deferred', status: 200, outcome: 'pushed' });
   return 'delivered';
 }
@@ -93,12 +97,11 @@ interface RefusedPush {
   readonly entry: QueuedDelivery;
   readonly request: SipRequest;
   readonly client: Binding;
+  readonly text: PlainText;
 }
 
-async function sendPlainText({ entry, request, client }: RefusedPush, context: TerminatingContext): Promise<PushOutcome> {
+async function sendPlainText({ entry, request, client, text }: RefusedPush, context: TerminatingContext): Promise<PushOutcome> {
   const { ports } = context;
-  const text = plainText(readStandaloneMessage(entry.request));
-  if (text === undefined) return 'refused';
   // Names of their own: this is another request than the one just refused.
   const names = ports.ids.deliveryNames(`${entry.id} text/plain`, client.client, entry.attempt);
   const headers = request.headers

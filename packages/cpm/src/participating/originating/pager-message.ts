@@ -2,7 +2,7 @@ import { dateHeader, expiresHeader, Malformed, requestUri, retryAfterHeader, typ
 import { type AnsweringFunction, answer, forbidden, type Refusal, refuse, warnings } from '../../common/answers.ts';
 import { messageUidHeaderName } from '../../common/cpm-headers.ts';
 import { negativeDeliveryNotification } from '../../common/disposition/notification-of-function.ts';
-import { hideCpimSender } from '../../common/hide-cpim-sender.ts';
+import { hideSender } from '../../common/hide-sender.ts';
 import { meetsMinimum, releaseIn } from '../../common/release.ts';
 import { icsi, serviceOf } from '../../common/service-tags.ts';
 import { becomeCpmMessage, readStandaloneMessage, type StandaloneMessage } from '../../common/standalone-message.ts';
@@ -40,11 +40,12 @@ export async function handlePagerModeStandaloneMessage(served: ServedRequest, co
   // Step 5, E-8.2.1.2-11 to -13 by analogy: service value assertion.
   const asserted = assertService(become.request);
   if (asserted === undefined) return refuse(become.request, forbidden(warnings.functionNotAllowed), self);
-  // Step 6: as a proxy would, the request goes on with its own identity; From and CPIM From of one who hides are changed.
-  const request = message.anonymous ? hideCpimSender(asserted, message) : asserted;
+  // Step 6: as a proxy would, the request goes on with its own names; one who hides is not recognised by them.
+  const request = message.anonymous ? hideSender(asserted, message, `${ports.ids.unique()}@${self.host}`) : asserted;
+  // Steps 7 and 8: to the ISF or to the core.
   const response = await sendOnward({ ...served, request }, context);
   // Step 9: the three identity headers, Server, and the Message-UID of the sender's own store, when there is one.
-  return answerSender({ ...served, request }, response, context);
+  return answerSender({ ...served, request: asserted }, response, context);
 }
 
 /** The message is valid for Expires seconds after its Date; without Date the seconds have only begun (RFC 3428 §7). */

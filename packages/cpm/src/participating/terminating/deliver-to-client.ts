@@ -1,16 +1,24 @@
 import type { SipRequest, SipResponse } from '@opencpm/sip';
 import type { Binding } from '../../common/binding.ts';
 import { messageUidHeaderName } from '../../common/cpm-headers.ts';
-import { type NotifiedMessage, positiveDeliveryNotification } from '../../common/disposition/notification-of-function.ts';
+import { positiveDeliveryNotification } from '../../common/disposition/notification-of-function.ts';
 import { nextLeg } from '../../common/next-leg.ts';
 import { acceptContactFor } from '../../common/service-tags.ts';
-import { plainText } from '../../common/standalone-message.ts';
+import { type PlainText, plainText } from '../../common/standalone-message.ts';
+import type { OwedRequest } from '../../ports.ts';
 import { isPlain } from './suitable-clients.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
 
-/** What one client made of the message. */
+/** A client's 2xx. */
+export interface Acceptance {
+  readonly status: number;
+  /** The client got mere text and cannot send the delivery notification: the function does. */
+  readonly byText: boolean;
+}
+
+/** What one client made of the message; without response it was silent or not reached. */
 export type ClientOutcome =
-  | { readonly kind: 'accepted'; readonly status: number; readonly client: Binding }
+  | { readonly kind: 'accepted'; readonly acceptance: Acceptance }
   | { readonly kind: 'failed'; readonly response?: SipResponse };
 
 /** The request of step 8 to one client and what he makes of it (B-8.3.1.1-18 to -22). */
@@ -23,10 +31,9 @@ export async function deliverToClient(
   const answered = await context.ports.sipCore.toClient(client, request);
   if (answered.kind !== 'answered') return { kind: 'failed' };
   const { response } = answered;
-  if (response.status < 300) return { kind: 'accepted', status: response.status, client };
-  if (isPlain(client) && (response.status === 415 || response.status === 488))
-    return deliverPlainText(client, request, terminating, context);
-  return { kind: 'failed', response };
+  if (response.status < 300) return { kind: 'accepted', acceptance: { status: response.status, byText: false } };
+  const text = isPlain(client) && (response.status === 415 || response.status === 488) ? plainText(terminating.message) : undefined;
+  return text === undefined ? { kind: 'failed', response } : deliverPlainText(client, request, text, context);
 }
 
 function requestToClient(client: Binding, terminating: TerminatingMessage, context: TerminatingContext): SipRequest {
@@ -42,33 +49,31 @@ function requestToClient(client: Binding, terminating: TerminatingMessage, conte
   return { ...leg, headers };
 }
 
-/**
- * A plain SIP client that does not understand CPIM gets the text inside, once. It sends no notifications, so the
- * function itself owes the delivery notification, durable before the sender gets his 2xx.
- */
+/** A plain SIP client that does not understand CPIM gets the text inside, once. */
 async function deliverPlainText(
   client: Binding,
   request: SipRequest,
-  terminating: TerminatingMessage,
+  text: PlainText,
   context: TerminatingContext,
 ): Promise<ClientOutcome> {
   const { ports, self } = context;
-  const text = plainText(terminating.message);
-  if (text === undefined) return { kind: 'failed' };
   const headers = request.headers
     .with('Content-Type', text.contentType)
     .with('Call-ID', `${ports.ids.unique()}@${self.host}`)
     .without('Accept-Contact');
   const answered = await ports.sipCore.toClient(client, { ...request, headers, body: text.octets });
   if (answered.kind !== 'answered') return { kind: 'failed' };
-  if (answered.response.status >= 300) return { kind: 'failed', response: answered.response };
-  const owed = positiveDeliveryNotification(notifiedOf(terminating), ports.clock.now(), context);
-  const fault = owed === undefined ? undefined : await ports.outbox.owe(owed);
-  if (fault !== undefined) ports.diagnostics.fault('owe a delivery notification', fault.reason);
-  return { kind: 'accepted', status: answered.response.status, client };
+  const { response } = answered;
+  return response.status < 300 ? { kind: 'accepted', acceptance: { status: response.status, byText: true } } : { kind: 'failed', response };
 }
 
-function notifiedOf(terminating: TerminatingMessage): NotifiedMessage {
-  const { servedUser, arrivedAt, message, request } = terminating;
-  return { owner: servedUser, arrivedAt, message, recipientUri: request.uri };
+/** What the function owes once a client has accepted: only one of them, so the sender is told once. */
+export function owedForAcceptance(
+  acceptance: Acceptance,
+  { servedUser, arrivedAt, message, request }: TerminatingMessage,
+  context: TerminatingContext,
+): OwedRequest | undefined {
+  if (!acceptance.byText) return undefined;
+  const notified = { owner: servedUser, arrivedAt, message, recipientUri: request.uri };
+  return positiveDeliveryNotification(notified, context.ports.clock.now(), context);
 }

@@ -1,16 +1,16 @@
-import type { SipResponse } from '@opencpm/sip';
 import type { Clock } from '../../ports.ts';
-import { type ClientOutcome, deliverToClient } from './deliver-to-client.ts';
+import { type Acceptance, type ClientOutcome, deliverToClient } from './deliver-to-client.ts';
+import { refusesForGood, type Undelivered } from './handle-undelivered.ts';
 import { suitableClients } from './suitable-clients.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
 
 export type DeliveryOutcome =
-  | { readonly kind: 'accepted'; readonly status: number }
+  | { readonly kind: 'accepted'; readonly acceptance: Acceptance }
   | { readonly kind: 'no-suitable-client' }
   /** Every client has answered or is out of reach, none with 2xx. */
-  | { readonly kind: 'refused'; readonly responses: readonly SipResponse[] }
+  | { readonly kind: 'refused'; readonly undelivered: Undelivered }
   /** Nobody said 2xx in time; the client transactions go on. `late` tells whether one still did. */
-  | { readonly kind: 'unanswered'; readonly late: Promise<boolean> };
+  | { readonly kind: 'unanswered'; readonly late: Promise<Acceptance | undefined> };
 
 /** One request per suitable client, in parallel; the first 2xx wins, later ones are absorbed (B-8.3.1.1-18, -24; decisions 43, 44). */
 export async function deliverToSuitableClients(terminating: TerminatingMessage, context: TerminatingContext): Promise<DeliveryOutcome> {
@@ -27,21 +27,24 @@ async function firstAcceptance(attempts: readonly Promise<ClientOutcome>[], cloc
   const first = await Promise.race([ended, timer.over]);
   timer.cancel();
   if (typeof first === 'object') return first;
-  return { kind: 'unanswered', late: ended.then((outcome) => outcome.kind === 'accepted') };
+  return { kind: 'unanswered', late: ended.then((outcome) => (outcome.kind === 'accepted' ? outcome.acceptance : undefined)) };
 }
 
 type EndedOutcome = Extract<DeliveryOutcome, { kind: 'accepted' | 'refused' }>;
 
 function untilAcceptedOrAllFailed(attempts: readonly Promise<ClientOutcome>[]): Promise<EndedOutcome> {
   return new Promise((resolve, reject) => {
-    const responses: SipResponse[] = [];
-    let open = attempts.length;
+    const failures: Extract<ClientOutcome, { kind: 'failed' }>[] = [];
     const settle = (outcome: ClientOutcome) => {
-      if (outcome.kind === 'accepted') resolve({ kind: 'accepted', status: outcome.status });
-      else if (outcome.response !== undefined) responses.push(outcome.response);
-      open -= 1;
-      if (open === 0) resolve({ kind: 'refused', responses });
+      if (outcome.kind === 'accepted') resolve(outcome);
+      else if (failures.push(outcome) === attempts.length) resolve({ kind: 'refused', undelivered: undeliveredBy(failures) });
     };
     for (const attempt of attempts) attempt.then(settle, reject);
   });
+}
+
+/** Decision 44: for good only if every client has said so. */
+function undeliveredBy(failures: readonly Extract<ClientOutcome, { kind: 'failed' }>[]): Undelivered {
+  const responses = failures.flatMap(({ response }) => (response === undefined ? [] : [response]));
+  return { responses, temporary: responses.length < failures.length || !responses.every(refusesForGood) };
 }

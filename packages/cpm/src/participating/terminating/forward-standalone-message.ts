@@ -1,7 +1,8 @@
 import { Malformed, parseUri, type SipResponse } from '@opencpm/sip';
 import { answer } from '../../common/answers.ts';
 import { nextLeg } from '../../common/next-leg.ts';
-import { handleUndelivered } from './handle-undelivered.ts';
+import { charged } from './charged.ts';
+import { handleUndelivered, nobodyTried } from './handle-undelivered.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
 
 /**
@@ -14,11 +15,11 @@ export async function forwardStandaloneMessage(
   context: TerminatingContext,
 ): Promise<SipResponse> {
   const { ports, self } = context;
-  if (parseUri(to) instanceof Malformed) return handleUndelivered(terminating, [], context);
+  if (parseUri(to) instanceof Malformed) return handleUndelivered(terminating, nobodyTried, context);
   const leg = nextLeg(terminating.request, { callId: `${ports.ids.unique()}@${self.host}`, userAgent: self.server });
   const response = await ports.sipCore.onward({ ...leg, uri: to }, [
     ...terminating.hops,
     { user: terminating.servedUser, case: 'terminating' },
   ]);
-  return answer(terminating.request, response.status, self);
+  return charged(terminating, answer(terminating.request, response.status, self), 'forwarded', context);
 }

@@ -1,43 +1,71 @@
 import type { SipResponse } from '@opencpm/sip';
-import { answer } from '../../common/answers.ts';
+import { answer, refuse } from '../../common/answers.ts';
 import { deferStandaloneMessage } from '../deferred/defer-standalone-message.ts';
+import { charged } from './charged.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
 
+/** How it came that nobody has the message. */
+export interface Undelivered {
+  /** What the clients answered; none when there was no suitable one, or when the adapter of an action is absent. */
+  readonly responses: readonly SipResponse[];
+  /** At another time it may be otherwise: a client was silent, busy or asked for something that nobody here has. */
+  readonly temporary: boolean;
+}
+
+/** No client was tried. */
+export const nobodyTried: Undelivered = { responses: [], temporary: false };
+
 /**
- * Step 9, B-8.3.1.1-25 to -27: nobody took the message. Something temporary (no client, silence, 480) is deferred
- * whatever the policy says about refusals; when every client refused for good, the policy decides.
+ * Step 9, B-8.3.1.1-25 to -27, decisions 37, 44 and 45: nobody took the message and the operator's policy decides.
+ * Only what every client refused for good is refused by policy `reject`; the rest waits.
  */
 export async function handleUndelivered(
   terminating: TerminatingMessage,
-  responses: readonly SipResponse[],
+  { responses, temporary }: Undelivered,
   context: TerminatingContext,
 ): Promise<SipResponse> {
-  const { policy, ports, self } = context;
+  const { policy, self } = context;
   switch (policy.undelivered) {
     case 'defer':
-      return deferStandaloneMessage(terminating, context);
-    case 'interwork': {
-      const outcome = await ports.isf.interwork(terminating.request);
-      // Decision 45: without an ISF the interworking counts as failed, and nothing may be lost by that.
-      if (outcome.kind === 'absent' || outcome.response.status >= 300) return deferStandaloneMessage(terminating, context);
-      return answer(terminating.request, outcome.response.status, self);
-    }
+      return deferStandaloneMessage(await withoutTrace(terminating, context), context);
+    case 'interwork':
+      return interworkUndelivered(terminating, context);
     case 'reject': {
-      const best = bestResponse(responses);
-      return answer(terminating.request, best ?? 480, self);
+      const traceless = await withoutTrace(terminating, context);
+      if (temporary) return deferStandaloneMessage(traceless, context);
+      return charged(terminating, refuse(terminating.request, { status: bestResponse(responses) ?? 480 }, self), 'refused', context);
     }
   }
 }
 
-/** RFC 3261 §16.7 step 6, without the classes that MESSAGE cannot pass on (decision 44): 6xx first, then the lowest class. */
-export function bestResponse(responses: readonly SipResponse[]): number | undefined {
-  const statuses = responses.map((response) => passable(response.status));
-  const global = statuses.find((status) => status >= 600);
-  if (global !== undefined) return global;
-  return statuses.sort((one, other) => one - other)[0];
+/** B-8.3.1.1-27. Decision 45: without an ISF it counts as failed, and nothing may be lost by that. */
+async function interworkUndelivered(terminating: TerminatingMessage, context: TerminatingContext): Promise<SipResponse> {
+  const outcome = await context.ports.isf.interwork(terminating.request);
+  if (outcome.kind === 'answered' && outcome.response.status < 300) {
+    return charged(terminating, answer(terminating.request, outcome.response.status, context.self), 'interworked', context);
+  }
+  return deferStandaloneMessage(await withoutTrace(terminating, context), context);
 }
 
-/** 3xx, 401 and 407 of a client are its own affair, and 408 is no answer to MESSAGE (RFC 4320 §4.2). */
-function passable(status: number): number {
-  return status < 400 || status === 401 || status === 407 || status === 408 ? 480 : status;
+/**
+ * B-8.3.1.1-28: what was recorded but neither delivered nor interworked leaves the store again; a deferred message is
+ * recorded when it is pushed (decision 31).
+ */
+export async function withoutTrace(terminating: TerminatingMessage, context: TerminatingContext): Promise<TerminatingMessage> {
+  const { uid, ...traceless } = terminating;
+  if (uid !== undefined) await context.ports.recording.remove(terminating.servedUser, uid);
+  return traceless;
+}
+
+/** Answers by which a client refuses for good (decision 44). */
+const permanentStatuses: ReadonlySet<number> = new Set([404, 405, 410, 413, 415, 416, 420, 488, 501, 513, 603, 606]);
+
+export function refusesForGood(response: SipResponse): boolean {
+  return permanentStatuses.has(response.status);
+}
+
+/** RFC 3261 §16.7 step 6, of answers that refuse for good: a 6xx, else one of the lowest class. */
+export function bestResponse(responses: readonly SipResponse[]): number | undefined {
+  const statuses = responses.map(({ status }) => status).sort((one, other) => one - other);
+  return statuses.find((status) => status >= 600) ?? statuses[0];
 }
