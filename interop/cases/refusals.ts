@@ -120,6 +120,6 @@ async function sendWithDigest(socket: SipSocket, account: Account, change: Messa
   const parts = { ...messageParts(account, change), callId: token() };
   const challenge = await socket.request(parts);
   if (statusOf(challenge) !== 407) return challenge;
-  const headers = [...parts.headers, credentials(challenge, account, 'MESSAGE', parts.uri)];
+  const headers = [...parts.headers, credentials(challenge, { account, method: 'MESSAGE', uri: parts.uri })];
   return socket.request({ ...parts, cseq: 2, headers });
 }

@@ -108,7 +108,7 @@ async function assertEachOnce(surroundings: CaseSurroundings, recipient: Sipp): 
 async function injectedRegistration(port: number, account: Account): Promise<string> {
   const uri = `sip:${domain}`;
   const challenge = await challengeFor(port, 'REGISTER', uri, account);
-  return injectedLine(account, credentials(challenge, account, 'REGISTER', uri));
+  return injectedLine(account, credentials(challenge, { account, method: 'REGISTER', uri }));
 }
 
 /** One nonce for all of them, with a count that grows. */
@@ -116,7 +116,7 @@ async function injectedMessages(port: number): Promise<string[]> {
   const uri = addressOf(bob.user);
   const challenge = await challengeFor(port, 'MESSAGE', uri, alice);
   return Array.from({ length: messages }, (_, index) => {
-    return injectedLine(alice, credentials(challenge, alice, 'MESSAGE', uri, index + 1), bob.user);
+    return injectedLine(alice, credentials(challenge, { account: alice, method: 'MESSAGE', uri, count: index + 1 }), bob.user);
   });
 }
 

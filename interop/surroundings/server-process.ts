@@ -40,9 +40,10 @@ export class ServerProcess {
     writeFileSync(join(folder, 'opencpm.yaml'), `${JSON.stringify(configuration, undefined, 2)}\n`, { mode: 0o600 });
   }
 
-  /** Resolves when clients can come. `flags` go to Node itself. */
-  async start(flags: readonly string[] = []): Promise<this> {
-    const program = new Program(process.execPath, [...nodeFlags, ...flags, launcher, 'serve', '--json'], { folder: this.#folder });
+  /** Resolves when clients can come. `through` is a command that runs the one given to it, such as `nice`. */
+  async start(through: readonly string[] = []): Promise<this> {
+    const [name = '', ...parameters] = [...through, process.execPath, ...nodeFlags, launcher, 'serve', '--json'];
+    const program = new Program(name, parameters, { folder: this.#folder });
     this.#program = program;
     const said = (): string => `${program.output}${program.errors}`;
     await eventually(
@@ -56,6 +57,7 @@ export class ServerProcess {
     return this;
   }
 
+  /** Of the server, or of the command it was started through. */
   get pid(): number {
     return this.#running().pid;
   }

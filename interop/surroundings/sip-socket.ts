@@ -79,7 +79,7 @@ export class SipSocket {
     const parts = { method: 'REGISTER', uri, from: addressOf(account.user), to: addressOf(account.user), callId };
     const challenge = await this.request({ ...parts, headers });
     if (statusOf(challenge) !== 401) return challenge;
-    return this.request({ ...parts, cseq: 2, headers: [...headers, credentials(challenge, account, 'REGISTER', uri)] });
+    return this.request({ ...parts, cseq: 2, headers: [...headers, credentials(challenge, { account, method: 'REGISTER', uri })] });
   }
 
   close(): void {

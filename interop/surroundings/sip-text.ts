@@ -45,8 +45,16 @@ export function requestText({ method, uri, sentBy, from, to, callId = token(), c
   return `${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** The answer to a 401 or 407 (RFC 7616, MD5, qop=auth), as a header line; `count` is that of the nonce's uses. */
-export function credentials(challenge: string, account: Account, method: string, uri: string, count = 1): string {
+export interface ChallengedRequest {
+  readonly account: Account;
+  readonly method: string;
+  readonly uri: string;
+  /** The how manieth use of the nonce this is; the first when left out. */
+  readonly count?: number;
+}
+
+/** The answer to a 401 or 407 (RFC 7616, MD5, qop=auth), as a header line. */
+export function credentials(challenge: string, { account, method, uri, count = 1 }: ChallengedRequest): string {
   const proxy = statusOf(challenge) === 407;
   const offers = challenge.match(proxy ? /^Proxy-Authenticate:.*$/gim : /^WWW-Authenticate:.*$/gim) ?? [];
   const offered = offers.find((line) => /algorithm="?MD5\b/i.test(line)) ?? '';
