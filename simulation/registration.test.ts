@@ -134,6 +134,8 @@ describe('what a REGISTER does (RFC 3261 §10.3)', () => {
     await bob.register({ contacts: [`<sip:bob@10.9.0.1:5060>;${instance}`] });
     const response = await bob.register({ contacts: [`<sip:bob@10.9.0.2:5060>;${instance}`] });
     assert.deepEqual(contacts(response), ['bob@10.9.0.2:5060 3600']);
+    const gone = await bob.register({ contacts: ['<sip:bob@10.9.0.2:5060>'], expiresSeconds: 0 });
+    assert.deepEqual(contacts(gone), [], 'a Contact without instance is compared by URI');
   });
 
   inWorld('too short a time is answered 423 with Min-Expires, too long a one is cut', limits(), async (world) => {

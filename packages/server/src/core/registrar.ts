@@ -15,7 +15,7 @@ import {
 import type { StoredUser } from '@opencpm/storage';
 import type { CoreContext } from './core-context.ts';
 import type { LocatedBinding } from './stored-binding.ts';
-import { bindingOf, clientKey } from './stored-binding.ts';
+import { bindingOf, clientKey, instanceOf } from './stored-binding.ts';
 
 /** What a REGISTER did: the answer, and the bindings that are new or refreshed. */
 export interface Registered {
@@ -93,11 +93,13 @@ function removeAll({ request, current }: Registration, contacts: number): Plan {
   return { kind: 'changes', save: [], remove: current };
 }
 
+/** By instance (RFC 5626 §6); where one of the two has none, by URI (RFC 3261 §10.3). */
 function existingBinding(contact: Contact, current: readonly LocatedBinding[]): LocatedBinding | undefined {
   const key = clientKey(contact);
+  const instance = instanceOf(contact.parameters);
   return (
     current.find((binding) => binding.client === key) ??
-    current.find((binding) => binding.instance === undefined && sameUri(binding.contact, contact.uri))
+    current.find((binding) => (binding.instance === undefined || instance === undefined) && sameUri(binding.contact, contact.uri))
   );
 }
 

@@ -17,7 +17,7 @@ export function clientKey(contact: Contact): string {
   return typeof regId === 'string' ? `${instance} ${regId}` : instance;
 }
 
-function instanceOf(features: Parameters): string | undefined {
+export function instanceOf(features: Parameters): string | undefined {
   const instance = features.get('+sip.instance');
   return typeof instance === 'string' ? instance : undefined;
 }
