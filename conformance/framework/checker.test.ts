@@ -49,6 +49,12 @@ describe('the ledger', () => {
     const after = ledgerAfter(sound, clauses, new Set(['A-1-01', 'A-1-03']));
     assert.deepEqual(after, { ...sound, testedAtLeast: 2, tested: ['A-1-01', 'A-1-03'], open: [] });
   });
+
+  test('keeps the number when a run proves less, and is refused then', () => {
+    const after = ledgerAfter({ ...sound, closed: [] }, clauses, new Set());
+    assert.deepEqual(after, { testedAtLeast: 1, tested: [], closed: [], open: ['A-1-01', 'A-1-02', 'A-1-03'] });
+    assert.deepEqual(checkLedger(clauses, after), ['0 ids are tested; there were 1']);
+  });
 });
 
 describe('a run', () => {

@@ -43,14 +43,14 @@ export function saveLedger(ledger: Ledger): void {
   writeFileSync(ledgerFile, `${JSON.stringify(ledger, undefined, 2)}\n`);
 }
 
-/** The ledger after a run: what is proved is tested; what is no longer proved is open; the rest stays. */
+/** The ledger after a run: what is proved is tested; what is no longer proved is open. The number never falls. */
 export function ledgerAfter(ledger: Ledger, clauses: readonly Clause[], proved: ReadonlySet<string>): Ledger {
   const closed = ledger.closed.filter(({ id }) => !proved.has(id));
   const closedIds = new Set(closed.map(({ id }) => id));
   const ids = clauses.map(({ id }) => id);
   const tested = ids.filter((id) => proved.has(id));
   const open = ids.filter((id) => !proved.has(id) && !closedIds.has(id));
-  return { testedAtLeast: tested.length, tested, closed, open };
+  return { testedAtLeast: Math.max(tested.length, ledger.testedAtLeast), tested, closed, open };
 }
 
 /** `B-8.3.1.6.1-08` belongs to section `B-8.3.1.6.1`. */

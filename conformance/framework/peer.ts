@@ -72,7 +72,8 @@ export class Peer {
     this.#sequence += 1;
     const cseq = `${this.#sequence} ${outgoing.method}`;
     const headers = [...this.#mandatoryHeaders(outgoing, call, cseq), ...outgoing.headers, ...credentials];
-    this.#socket.send({ startLine: `${outgoing.method} ${outgoing.uri} SIP/2.0`, headers, body: outgoing.body }, this.#options.server);
+    const message = { startLine: `${outgoing.method} ${outgoing.uri} SIP/2.0`, headers, body: outgoing.body };
+    for (let copy = 0; copy < (outgoing.copies ?? 1); copy += 1) this.#socket.send(message, this.#options.server);
     const { journal, name, patienceMilliseconds } = this.#options;
     const answer = await journal.capture.first((captured) => {
       if (captured.kind !== 'wire' || captured.at !== name || captured.direction !== 'received') return false;
@@ -110,6 +111,8 @@ export interface OutgoingRequest {
   readonly headers: readonly WireHeader[];
   readonly body: string;
   readonly label?: string;
+  /** How often each datagram is sent: 2 makes the second a retransmission. */
+  readonly copies?: number;
 }
 
 /** 200 as A-7.2.2.1 asks of a client: release and identity headers. */

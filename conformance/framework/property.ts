@@ -70,7 +70,6 @@ export const fact = (name: string): Value => ({ fact: name });
 export const headerOf = (of: WireSelector, name: string): Value => ({ of, part: { part: 'header', name } });
 export const cpimOf = (of: WireSelector, name: string): Value => ({ of, part: { part: 'cpim', name } });
 export const contentOf = (of: WireSelector): Value => ({ of, part: { part: 'content' } });
-export const requestUriOf = (of: WireSelector): Value => ({ of, part: { part: 'request-uri' } });
 
 export const arrives = (exactly = 1): Property => ({ kind: 'arrives', exactly });
 export const staysAway = (like: WireSelector): Property => ({ kind: 'arrives', exactly: 0, like });

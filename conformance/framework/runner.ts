@@ -26,7 +26,7 @@ const patienceMilliseconds = 6000;
 /** Most tamperings make somebody wait in vain; a deferral takes one second (`answerWithin`). */
 const tamperedPatienceMilliseconds = 2500;
 /** Runs mostly wait; more at a time would make them late on a small machine. */
-const concurrentRuns = 4;
+const concurrentRuns = 6;
 
 /** Where scenarios find the server they want. */
 export interface Bench {

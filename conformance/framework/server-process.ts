@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Account } from './digest.ts';
 import type { Address } from './sip-socket.ts';
 
-export const domain = 'cpm.test';
+const domain = 'cpm.test';
 
 /** The source address whose P-Asserted-Identity the server under test believes. */
 export const trustedHost = '127.0.0.2';

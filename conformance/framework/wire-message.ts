@@ -50,7 +50,7 @@ export function writeWireMessage(message: WireMessage): string {
   return `${[message.startLine, ...lines, `Content-Length: ${message.body.length}`].join('\r\n')}\r\n\r\n${message.body}`;
 }
 
-export function headerKey(name: string): string {
+function headerKey(name: string): string {
   const lower = name.trim().toLowerCase();
   return longForms.get(lower) ?? lower;
 }

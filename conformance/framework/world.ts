@@ -117,6 +117,15 @@ export class World implements RunRecord {
     return found;
   }
 
+  /** The result of work that may wait for an answer that never comes (Timer F takes 32 s); the scenario stops without it. */
+  async within<T>(work: Promise<T>): Promise<T> {
+    const late = AbortSignal.timeout(this.patienceMilliseconds);
+    const never = new Promise<never>((_, reject) => {
+      late.addEventListener('abort', () => reject(new ScenarioStopped('an answer has not come')), { once: true });
+    });
+    return Promise.race([work, never]);
+  }
+
   /** Ends the scenario here: what follows would make no sense. */
   stop(reason: string): never {
     throw new ScenarioStopped(reason);

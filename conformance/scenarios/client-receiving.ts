@@ -3,7 +3,7 @@ import { arrives, content, header, headerOf, mime, proof, report, requestUri, st
 import type { Scenario } from '../framework/scenario.ts';
 import { reportBy, requestAt, requestSentBy, responseAt } from '../framework/selector.ts';
 import { clientRelease } from './clients.ts';
-import { bob, deliveryFromBob, registeredSdk } from './sdk.ts';
+import { alice, bob, deliveryFromBob, registeredSdk } from './sdk.ts';
 
 const sent = requestSentBy('core', 'MESSAGE', { label: 'hello alice' });
 const answer = responseAt('core', 'MESSAGE', { label: 'hello alice' });
@@ -28,10 +28,10 @@ export const clientReceiving: Scenario = {
     await core.request(pagerMessage(message));
     await world.expect(delivered);
     world.phase('read');
-    for (const one of received) await client.notifyDisplayed(one);
+    for (const one of received) await world.within(client.notifyDisplayed(one));
     world.phase('unasked');
     await core.request(pagerMessage(deliveryFromBob({ text: 'no answer please', messageId: 'm2' })));
-    await client.send(bob, 'a fence');
+    await world.within(client.send(bob, 'a fence'));
     await world.expect(requestAt('core', 'MESSAGE', { content: 'a fence' }));
   },
   tests: [
@@ -40,6 +40,7 @@ export const clientReceiving: Scenario = {
       proofs: [
         proof(['A-7.2.2.1-02'], answer, status.equals('200')),
         proof(['A-7.2.2.1-03'], answer, header('Server').matches(clientRelease)),
+        proof(['A-7.2.2.1-04'], answer, header('P-Preferred-Identity').contains(`<${alice}>`)),
         proof(['A-7.2.2.1-05'], answer, header('Conversation-ID').equals(headerOf(sent, 'Conversation-ID'))),
         proof(['A-7.2.2.1-05'], answer, header('Contribution-ID').equals(headerOf(sent, 'Contribution-ID'))),
         proof(['A-7.2.2.1-05'], answer, header('InReplyTo-Contribution-ID').equals('an-earlier-contribution')),

@@ -19,7 +19,7 @@ export const clientReplying: Scenario = {
       pagerMessage(deliveryFromBob({ text: 'write to my office', messageId: 'm6', contributionId: 'contribution-6', headers })),
     );
     await core.request(pagerMessage(deliveryFromBob({ text: 'write to me', messageId: 'm7' })));
-    for (const one of received) await client.reply(one, one.text === 'write to me' ? 'to yourself' : 'to the office');
+    for (const one of received) await world.within(client.reply(one, one.text === 'write to me' ? 'to yourself' : 'to the office'));
   },
   tests: [
     {

@@ -18,16 +18,19 @@ export const clientSending: Scenario = {
     const core = await world.core();
     const { client } = await registeredSdk(world, core);
     core.answer = acceptAsRecorded(4711);
-    const first = await client.send(bob, 'hello bob', { expiresSeconds: 3600, replyTo: 'sip:alice-office@home.test' });
+    const first = await world.within(client.send(bob, 'hello bob', { expiresSeconds: 3600, replyTo: 'sip:alice-office@home.test' }));
     reportOutcome(world, 'hello bob', first);
     core.answer = acceptAsServer;
     const conversation = first.kind === 'accepted' ? { conversationId: first.conversationId } : {};
-    await client.send(bob, 'hello again', { ...conversation, notifications: ['positive-delivery', 'display', 'interworking'] });
-    await client.send('tel:+15550002', 'guess who', { anonymous: true, notifications: [] });
-    await client.send(bob, { contentType: 'image/jpeg', octets: new TextEncoder().encode('JFIF') });
-    await client.send(bob, { contentType: 'multipart/mixed;boundary=line', octets: new TextEncoder().encode(twoParts) });
+    await world.within(
+      client.send(bob, 'hello again', { ...conversation, notifications: ['positive-delivery', 'display', 'interworking'] }),
+    );
+    await world.within(client.send('tel:+15550002', 'guess who', { anonymous: true, notifications: [] }));
+    await world.within(client.send(bob, { contentType: 'image/jpeg', octets: new TextEncoder().encode('JFIF') }));
+    await world.within(client.send(bob, { contentType: 'multipart/mixed;boundary=line', octets: new TextEncoder().encode(twoParts) }));
     world.phase('too large');
-    reportOutcome(world, 'too large', await client.send(bob, 'x'.repeat(1301)));
+    reportOutcome(world, 'too large', await world.within(client.send(bob, 'x'.repeat(1301))));
+    await world.within(client.register());
   },
   tests: [
     {

@@ -28,7 +28,7 @@ export async function registeredSdk(
     disposition: ({ messageId, from, notification }) => world.report('SDK', 'disposition', { messageId, from, ...notification }),
   });
   world.closeLater(() => client.close());
-  const outcome = await client.register();
+  const outcome = await world.within(client.register());
   if (outcome.kind !== 'registered') world.stop(`the SDK could not register: ${outcome.kind}`);
   return { client, received };
 }
