@@ -4,15 +4,17 @@ export type Mishap =
   /** Nothing is done, and the database says so. */
   | 'fails'
   /** It is done, and the answer is lost. */
-  | 'answer lost';
+  | 'answer lost'
+  /** Nothing is done and no answer comes: what a crash finds under way. */
+  | 'hangs';
 
-/** What happens to the commits of a server's database, by the table that they touch; nothing until a test says so. */
+/** What happens to the commits of a server's database, by what stands in them; nothing until a test says so. */
 export class Mishaps {
-  readonly #expected: { readonly table: string; readonly mishap: Mishap; times: number }[] = [];
+  readonly #expected: { readonly what: string; readonly mishap: Mishap; times: number }[] = [];
 
-  /** The next commits that touch the table meet with this. */
-  expect(table: string, mishap: Mishap, times = 1): void {
-    this.#expected.push({ table, mishap, times });
+  /** The next commits with a statement that has this text (`INSERT INTO outbox`) meet with that. */
+  expect(what: string, mishap: Mishap, times = 1): void {
+    this.#expected.push({ what, mishap, times });
   }
 
   /** From now on all is well. */
@@ -30,9 +32,10 @@ export class Mishaps {
   }
 
   async #commit(inner: Database, batch: readonly Statement[]): Promise<CommitResult> {
-    const met = this.#expected.find(({ table, times }) => times > 0 && batch.some(({ sql }) => sql.includes(`${table} `)));
+    const met = this.#expected.find(({ what, times }) => times > 0 && batch.some(({ sql }) => sql.includes(`${what} `)));
     if (met === undefined) return inner.commit(batch);
     met.times -= 1;
+    if (met.mishap === 'hangs') return new Promise(() => undefined);
     if (met.mishap === 'answer lost') await inner.commit(batch);
     return fault(met.mishap === 'answer lost');
   }

@@ -83,12 +83,18 @@ export class Phone {
   }
 
   register(registration: Registration = {}): Promise<SipResponse> {
-    const { domain } = this.#options;
+    return this.authenticated(this.registerTemplate(registration), {
+      password: registration.password ?? this.user,
+      ...(registration.over && { over: registration.over }),
+    });
+  }
+
+  registerTemplate(registration: Registration = {}): RequestTemplate {
     const aor = registration.aor ?? this.aor;
     this.#sequence += 2;
-    const template: RequestTemplate = {
+    return {
       method: 'REGISTER',
-      uri: `sip:${domain}`,
+      uri: `sip:${this.#options.domain}`,
       from: `<${aor}>`,
       to: `<${aor}>`,
       callId: registration.callId ?? `register@${this.peer.address.host}`,
@@ -99,10 +105,11 @@ export class Phone {
         ...(registration.headers ?? []),
       ],
     };
-    return this.authenticated(template, {
-      password: registration.password ?? this.user,
-      ...(registration.over && { over: registration.over }),
-    });
+  }
+
+  /** Sends once to the server, as a datagram; `answerTo` finds the answer. */
+  send(template: RequestTemplate): RequestNames {
+    return this.peer.send(template, this.#options.server);
   }
 
   deregister(): Promise<SipResponse> {

@@ -168,7 +168,7 @@ describe('what a REGISTER does (RFC 3261 §10.3)', () => {
 
   inWorld('the database does not take it: 503 with Retry-After, and nothing has changed', { faultsExpected: true }, async (world) => {
     const bob = await world.registeredPhone('bob');
-    world.mishaps.expect('bindings', 'fails');
+    world.mishaps.expect('INSERT INTO bindings', 'fails');
     const failed = await bob.register({ contacts: ['<sip:bob@10.9.0.2:5060>'] });
     assert.deepEqual([failed.status, failed.headers.text('Retry-After')], [503, '30']);
     assert.equal(contacts(await bob.register({ contacts: [] })).length, 1);

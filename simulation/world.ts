@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type ClientHandlers, type ClientOptions, CpmClient, type ReceivedDisposition, type ReceivedMessage } from '@opencpm/client';
 import { type Configuration, type ConfiguredUser, defaultConfiguration } from '@opencpm/server';
 import { nodeOctets } from '@opencpm/sip/node';
+import type { CommitSchedule } from '@opencpm/storage';
 import {
   type LinkConditions,
   type PeerScript,
@@ -30,6 +31,8 @@ export interface WorldOptions {
   readonly limits?: Partial<Configuration['limits']>;
   readonly trustedPeers?: readonly string[];
   readonly routes?: Configuration['routes'];
+  /** How long a commit takes until it is durable, and as long again until its answer comes; 0 when left out. */
+  readonly commitMilliseconds?: number;
 }
 
 /** One CPM client of the SDK in a world, with what it was shown. */
@@ -68,6 +71,7 @@ export class World {
       file: join(this.#directory, 'world.db'),
       configuration: worldConfiguration(options),
       mishaps: this.mishaps,
+      ...(options.commitMilliseconds !== undefined && { schedule: slowCommits(clock, options.commitMilliseconds) }),
     });
   }
 
@@ -148,4 +152,9 @@ function worldConfiguration(options: WorldOptions): Configuration {
     policy: { ...defaults.policy, ...options.policy },
     limits: { ...defaults.limits, ...options.limits },
   };
+}
+
+function slowCommits(clock: VirtualClock, milliseconds: number): CommitSchedule {
+  const pause = () => new Promise<void>((resolve) => void clock.wakeAt(clock.now() + milliseconds, resolve));
+  return { beforeCommit: () => pause().then(() => Number.POSITIVE_INFINITY), beforeAnswers: pause };
 }

@@ -27,6 +27,8 @@ export interface ServedRequest {
 /** What became of a request sent to one client. */
 export type ClientAnswer =
   | { readonly kind: 'answered'; readonly response: SipResponse }
+  /** The binding is no longer there: de-registered, expired or taken away while the request was on its way here. */
+  | { readonly kind: 'not-registered' }
   /** No final response within Timer F, or the flow is gone: the binding counts as unreachable now. */
   | { readonly kind: 'unreachable'; readonly reason: string }
   /** Not sent: too large for every way to this client, or a limit of this server. */
@@ -155,6 +157,12 @@ export interface RecentMessages {
   find(key: string, now: number): number | Promise<number> | undefined;
   /** Forgets by itself what is not accepted: a refused message may come again. */
   remember(key: string, status: Promise<number>, now: number): void;
+}
+
+/** Has the expiry of deferred messages handled when it is due (B-8.3.1.6.1-10). */
+export interface ExpiryWatch {
+  /** A message expires then, milliseconds since the epoch. */
+  expect(expiresAt: number): void;
 }
 
 export interface Pushes {

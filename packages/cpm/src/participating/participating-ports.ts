@@ -3,6 +3,7 @@ import type {
   Clock,
   DeferredMessageQueue,
   Diagnostics,
+  ExpiryWatch,
   Ids,
   Isf,
   Outbox,
@@ -24,6 +25,7 @@ export interface TerminatingPorts {
   readonly recording: Recording;
   readonly isf: Isf;
   readonly deferredQueue: DeferredMessageQueue;
+  readonly expiryWatch: ExpiryWatch;
   readonly outbox: Outbox;
   readonly pushes: Pushes;
   readonly outOfBand: OutOfBandNotifier;

@@ -25,7 +25,7 @@ export class ToClient {
   async send(owner: UserId, client: string, request: SipRequest, branch: string | undefined): Promise<ClientAnswer> {
     const { location } = this.#context;
     const binding = location.of(owner).find((candidate) => candidate.client === client);
-    if (binding === undefined) return { kind: 'not-sent', reason: 'the binding is gone' };
+    if (binding === undefined) return { kind: 'not-registered' };
     const outgoing = addressed(request, binding);
     const target = targetOf(binding, outgoing, location);
     if (target === undefined) {

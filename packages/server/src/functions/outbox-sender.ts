@@ -1,5 +1,5 @@
 import type { Outbox, OwedRequest, QueueFault, SipCore } from '@opencpm/cpm';
-import type { Clock } from '@opencpm/sip';
+import type { Clock, SipRequest } from '@opencpm/sip';
 import type { OutboxRow, OutboxRows } from '@opencpm/storage';
 import type { Log } from '../platform.ts';
 
@@ -78,7 +78,7 @@ export class OutboxSender implements Outbox {
 
   async #send(row: OutboxRow): Promise<QueueFault | undefined> {
     if (row.expiresAt <= this.#clock.now()) return this.#giveUp(row, 'its time is over');
-    const { status } = await this.#core.onward(row.request, []);
+    const { status } = await this.#core.onward(attemptOf(row), []);
     if (status < 300) return this.#rows.remove(row);
     if (isForGood(status)) return this.#giveUp(row, `it was answered ${status}`);
     const pause = Math.min(firstPauseMilliseconds * 2 ** row.attempts, longestPauseMilliseconds);
@@ -94,6 +94,12 @@ export class OutboxSender implements Outbox {
     this.#cancelWake();
     if (!this.#stopped) this.#cancelWake = this.#clock.wakeAt(Math.max(time, this.#clock.now() + 1), () => this.wake());
   }
+}
+
+/** After a final answer the next attempt is another request, with a Call-ID of its own. */
+function attemptOf({ request, attempts }: OutboxRow): SipRequest {
+  if (attempts === 0) return request;
+  return { ...request, headers: request.headers.with('Call-ID', `${attempts}-${request.headers.text('Call-ID') ?? ''}`) };
 }
 
 function isForGood(status: number): boolean {

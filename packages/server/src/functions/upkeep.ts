@@ -1,4 +1,4 @@
-import { expireDeferredMessages, type TerminatingContext } from '@opencpm/cpm';
+import { type ExpiryWatch, expireDeferredMessages, type TerminatingContext } from '@opencpm/cpm';
 import type { Clock } from '@opencpm/sip';
 import type { CoreContext } from '../core/core-context.ts';
 import type { DatabaseServices } from '../database-services.ts';
@@ -8,53 +8,67 @@ const sweepMilliseconds = 60_000;
 /** The shortest pause between two passes over expired messages. */
 const passMilliseconds = 100;
 
+/** What upkeep calls once the server runs. */
+export interface Running {
+  readonly functions: TerminatingContext;
+  /** Something may be owed now. */
+  outboxChanged(): void;
+}
+
 /** What a server does by the clock: expiry of messages (B-8.3.1.6.1-10), bindings and duplicate keys. */
-export class Upkeep {
+export class Upkeep implements ExpiryWatch {
   readonly #clock: Clock;
   readonly #core: CoreContext;
   readonly #services: DatabaseServices;
-  readonly #functions: TerminatingContext;
-  #cancelExpiry: () => void = () => undefined;
+  #running: Running | undefined;
+  #nextLook = Number.POSITIVE_INFINITY;
+  #cancelLook: () => void = () => undefined;
   #cancelSweep: () => void = () => undefined;
-  #stopped = false;
-  #outboxChanged: () => void;
 
-  constructor(core: CoreContext, services: DatabaseServices, functions: TerminatingContext, outboxChanged: () => void) {
+  constructor(core: CoreContext, services: DatabaseServices) {
     this.#clock = core.clock;
     this.#core = core;
     this.#services = services;
-    this.#functions = functions;
-    this.#outboxChanged = outboxChanged;
   }
 
-  start(): void {
-    this.#expireAt(this.#clock.now() + passMilliseconds);
+  start(running: Running): void {
+    this.#running = running;
+    this.#lookBy(this.#clock.now() + passMilliseconds);
     this.#sweepLater();
   }
 
   stop(): void {
-    this.#stopped = true;
-    this.#cancelExpiry();
+    this.#running = undefined;
+    this.#cancelLook();
     this.#cancelSweep();
   }
 
-  #expireAt(time: number): void {
-    if (this.#stopped) return;
-    this.#cancelExpiry = this.#clock.wakeAt(time, () => {
+  expect(expiresAt: number): void {
+    this.#lookBy(Math.max(expiresAt, this.#clock.now() + passMilliseconds));
+  }
+
+  /** The earliest look that anybody asked for is the one that is armed. */
+  #lookBy(time: number): void {
+    if (this.#running === undefined || time >= this.#nextLook) return;
+    this.#cancelLook();
+    this.#nextLook = time;
+    this.#cancelLook = this.#clock.wakeAt(time, () => {
+      this.#nextLook = Number.POSITIVE_INFINITY;
       this.#expire().catch((error) => this.#failed('expiry', error));
     });
   }
 
-  /** Looks again when the next message expires; new messages never expire before the next look by more than a sweep. */
   async #expire(): Promise<void> {
-    const next = await expireDeferredMessages(this.#functions);
-    this.#outboxChanged();
+    if (this.#running === undefined) return;
+    const { functions, outboxChanged } = this.#running;
+    const next = await expireDeferredMessages(functions);
+    outboxChanged();
     const now = this.#clock.now();
-    this.#expireAt(Math.max(now + passMilliseconds, Math.min(next ?? Number.POSITIVE_INFINITY, now + sweepMilliseconds)));
+    this.#lookBy(Math.max(now + passMilliseconds, Math.min(next ?? Number.POSITIVE_INFINITY, now + sweepMilliseconds)));
   }
 
   #sweepLater(): void {
-    if (this.#stopped) return;
+    if (this.#running === undefined) return;
     this.#cancelSweep = this.#clock.wakeAt(this.#clock.now() + sweepMilliseconds, () => {
       this.#sweep().catch((error) => this.#failed('sweep', error));
     });
@@ -69,6 +83,6 @@ export class Upkeep {
 
   #failed(where: string, error: unknown): void {
     this.#core.log.error({ where, reason: String(error) }, 'Upkeep met a fault and goes on later.');
-    if (where === 'expiry') this.#expireAt(this.#clock.now() + sweepMilliseconds);
+    if (where === 'expiry') this.#lookBy(this.#clock.now() + sweepMilliseconds);
   }
 }

@@ -1,5 +1,6 @@
 import type { SipResponse } from '@opencpm/sip';
 import { answer, refuse } from '../../common/answers.ts';
+import type { Binding } from '../../common/binding.ts';
 import { messageUriId } from '../../common/identifiers.ts';
 import type { DeferredMessageQueue, QueueFault } from '../../ports.ts';
 import { deferredHandling } from '../../preferences/preferences.ts';
@@ -84,6 +85,8 @@ function afterDeferral(
   late: Promise<Acceptance | undefined>,
 ): void {
   const { ports } = context;
+  // B-8.3.1.6.1-10: its expiry is handled in time.
+  ports.expiryWatch.expect(deferred.expiresAt);
   removeWhenAcceptedLate({ terminating, deferred, late }, context).catch((error) =>
     ports.diagnostics.fault('remove a message accepted late', String(error)),
   );
@@ -111,13 +114,19 @@ async function removeWhenAcceptedLate({ terminating, deferred, late }: LateAccep
   else if (removed && owed !== undefined) outbox.wake();
 }
 
-/** A client that registered while the message was being stored has missed the push of its registration. */
-function pushToNewcomers(terminating: TerminatingMessage, context: TerminatingContext): void {
-  const { ports, policy } = context;
-  const now = ports.clock.now();
-  for (const client of suitableClients(ports.registrations.of(terminating.servedUser), terminating.message, policy, now)) {
-    if (client.registeredAt >= terminating.arrivedAt) ports.pushes.request(terminating.servedUser, client);
+/**
+ * A client that registered since the message came has missed it: no request went there, and the push of its
+ * registration saw no row yet.
+ */
+function pushToNewcomers({ servedUser, message, known }: TerminatingMessage, { ports, policy }: TerminatingContext): void {
+  const suitable = suitableClients(ports.registrations.of(servedUser), message, policy, ports.clock.now());
+  for (const client of suitable) {
+    if (!known.some((binding) => isSameRegistration(binding, client))) ports.pushes.request(servedUser, client);
   }
+}
+
+function isSameRegistration(one: Binding, other: Binding): boolean {
+  return one.client === other.client && one.registeredAt === other.registeredAt && one.unreachable === other.unreachable;
 }
 
 function isFault(outcome: boolean | QueueFault): outcome is QueueFault {

@@ -84,6 +84,7 @@ async function delivered(entry: QueueEntry, byFunction: boolean, context: Termin
 /** A final answer that is no 2xx ends the attempt and so its names; silence does after Timer F. */
 async function failed(entry: QueueEntry, client: Binding, answered: ClientAnswer, context: TerminatingContext): Promise<PushOutcome> {
   if (answered.kind === 'not-sent') return keep('push a message', answered.reason, context);
+  if (answered.kind === 'not-registered') return 'silent';
   const fault = await context.ports.deferredQueue.attemptFailed(entry.owner, entry.id, client.client);
   if (fault !== undefined) context.ports.diagnostics.fault('count an attempt', fault.reason);
   return answered.kind === 'unreachable' ? 'silent' : 'refused';

@@ -1,11 +1,11 @@
-import type { SipRequest, SipResponse } from '@opencpm/sip';
+import { type SipRequest, type SipResponse, viaHeader } from '@opencpm/sip';
 import type { Binding } from '../../common/binding.ts';
 import { messageUidHeaderName } from '../../common/cpm-headers.ts';
 import { positiveDeliveryNotification } from '../../common/disposition/notification-of-function.ts';
 import { nextLeg } from '../../common/next-leg.ts';
 import { acceptContactFor } from '../../common/service-tags.ts';
 import { type PlainText, plainText } from '../../common/standalone-message.ts';
-import type { OwedRequest } from '../../ports.ts';
+import type { DeliveryNames, OwedRequest } from '../../ports.ts';
 import { isPlain } from './suitable-clients.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
 
@@ -27,18 +27,31 @@ export async function deliverToClient(
   terminating: TerminatingMessage,
   context: TerminatingContext,
 ): Promise<ClientOutcome> {
-  const request = requestToClient(client, terminating, context);
-  const answered = await context.ports.sipCore.toClient(client, request);
+  const names = legNames(client, 'whole', terminating, context);
+  const request = requestToClient(client, names, terminating, context);
+  const answered = await context.ports.sipCore.toClient(client, request, names.branch);
   if (answered.kind !== 'answered') return { kind: 'failed' };
   const { response } = answered;
   if (response.status < 300) return { kind: 'accepted', acceptance: { status: response.status, byText: false } };
   const text = isPlain(client) && (response.status === 415 || response.status === 488) ? plainText(terminating.message) : undefined;
-  return text === undefined ? { kind: 'failed', response } : deliverPlainText(client, request, text, context);
+  if (text === undefined) return { kind: 'failed', response };
+  const textNames = legNames(client, 'text', terminating, context);
+  return deliverPlainText({ client, request, text, names: textNames }, context);
 }
 
-function requestToClient(client: Binding, terminating: TerminatingMessage, context: TerminatingContext): SipRequest {
-  const { self, ports } = context;
-  const leg = nextLeg(terminating.request, { callId: `${ports.ids.unique()}@${self.host}`, userAgent: self.server });
+/**
+ * Names of the leg follow from those of the request: who sends the same request again because this server crashed, be
+ * it a peer or our own outbox, makes it a retransmission to the client.
+ */
+function legNames(client: Binding, form: 'whole' | 'text', terminating: TerminatingMessage, { ports }: TerminatingContext): DeliveryNames {
+  const { servedUser, message, request } = terminating;
+  const { headers } = request;
+  const sent = [headers.value(viaHeader)?.branch, headers.text('Call-ID'), headers.text('CSeq'), headers.text('From')];
+  return ports.ids.deliveryNames([form, servedUser, message.originator, ...sent].join('\n'), client.client, 0);
+}
+
+function requestToClient(client: Binding, names: DeliveryNames, terminating: TerminatingMessage, { self }: TerminatingContext): SipRequest {
+  const leg = nextLeg(terminating.request, { callId: `${names.callId}@${self.host}`, userAgent: self.server });
   // B-8.3.1.1-19: the tag of the service, and no other request for clients, which was the sender's and is done with.
   let headers = leg.headers.without('Accept-Contact').append('Accept-Contact', acceptContactFor('msg'));
   // E 6.1.2, decision 18: a client without public GRUU is named by its instance.
@@ -49,19 +62,22 @@ function requestToClient(client: Binding, terminating: TerminatingMessage, conte
   return { ...leg, headers };
 }
 
+interface TextDelivery {
+  readonly client: Binding;
+  /** The request that the client has just refused. */
+  readonly request: SipRequest;
+  readonly text: PlainText;
+  readonly names: DeliveryNames;
+}
+
 /** A plain SIP client that does not understand CPIM gets the text inside, once. */
-async function deliverPlainText(
-  client: Binding,
-  request: SipRequest,
-  text: PlainText,
-  context: TerminatingContext,
-): Promise<ClientOutcome> {
+async function deliverPlainText({ client, request, text, names }: TextDelivery, context: TerminatingContext): Promise<ClientOutcome> {
   const { ports, self } = context;
   const headers = request.headers
     .with('Content-Type', text.contentType)
-    .with('Call-ID', `${ports.ids.unique()}@${self.host}`)
+    .with('Call-ID', `${names.callId}@${self.host}`)
     .without('Accept-Contact');
-  const answered = await ports.sipCore.toClient(client, { ...request, headers, body: text.octets });
+  const answered = await ports.sipCore.toClient(client, { ...request, headers, body: text.octets }, names.branch);
   if (answered.kind !== 'answered') return { kind: 'failed' };
   const { response } = answered;
   return response.status < 300 ? { kind: 'accepted', acceptance: { status: response.status, byText: true } } : { kind: 'failed', response };

@@ -15,7 +15,7 @@ export type DeliveryOutcome =
 /** One request per suitable client, in parallel; the first 2xx wins, later ones are absorbed (B-8.3.1.1-18, -24; decisions 43, 44). */
 export async function deliverToSuitableClients(terminating: TerminatingMessage, context: TerminatingContext): Promise<DeliveryOutcome> {
   const { ports, policy } = context;
-  const clients = suitableClients(ports.registrations.of(terminating.servedUser), terminating.message, policy, terminating.arrivedAt);
+  const clients = suitableClients(terminating.known, terminating.message, policy, terminating.arrivedAt);
   if (clients.length === 0) return { kind: 'no-suitable-client' };
   const attempts = clients.map((client) => deliverToClient(client, terminating, context));
   return firstAcceptance(attempts, ports.clock, terminating.arrivedAt + policy.answerWithinMilliseconds);

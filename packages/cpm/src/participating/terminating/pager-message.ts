@@ -29,9 +29,13 @@ export async function deliverPagerModeStandaloneMessage(served: ServedRequest, c
 }
 
 /** Steps 1 to 4, each of which may end the way of the message. */
-async function handleMessage(received: Omit<TerminatingMessage, 'preferences'>, context: TerminatingContext): Promise<SipResponse> {
+async function handleMessage(
+  received: Omit<TerminatingMessage, 'preferences' | 'known'>,
+  context: TerminatingContext,
+): Promise<SipResponse> {
   const { request, message, servedUser } = received;
   const { policy, ports } = context;
+  const known = ports.registrations.of(servedUser);
   const forbid = (warning: string) => charged(received, refuse(request, forbidden(warning), context.self), 'refused', context);
   // Step 1, B-8.3.1.1-02: release.
   if (!meetsMinimum(releaseIn(request.headers.text('User-Agent')), policy.minRelease)) return forbid(warnings.versionNotSupported);
@@ -41,7 +45,7 @@ async function handleMessage(received: Omit<TerminatingMessage, 'preferences'>, 
   // Step 4, B-8.3.1.1-04, -05: blacklist. Decision 17: the Warning is always there.
   const preferences = await ports.preferences.of(servedUser);
   if (message.originator !== undefined && preferences.blockedContacts.has(message.originator)) return forbid(warnings.functionNotAllowed);
-  const terminating = { ...received, preferences };
+  const terminating = { ...received, preferences, known };
   // Decision 46: a notification passes all rules but do-not-disturb and is not recorded.
   return message.kind === 'notification' ? deliverNotification(terminating, context) : applyStandaloneRule(terminating, context);
 }

@@ -1,4 +1,5 @@
 import type { AnsweringFunction } from '../../common/answers.ts';
+import type { Binding } from '../../common/binding.ts';
 import type { StandaloneMessage } from '../../common/standalone-message.ts';
 import type { ServedRequest } from '../../ports.ts';
 import type { Preferences } from '../../preferences/preferences.ts';
@@ -9,6 +10,8 @@ import type { TerminatingPorts } from '../participating-ports.ts';
 export interface TerminatingMessage extends ServedRequest {
   readonly message: StandaloneMessage;
   readonly preferences: Preferences;
+  /** The user's bindings when the message came: the clients that it may be sent to, and for deferral those that are no newcomers. */
+  readonly known: readonly Binding[];
   /** UID in the recipient's message store, when the message was recorded (step 6). */
   readonly uid?: number;
 }
