@@ -53,7 +53,8 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
     trustedPeers: new TrustedPeers(configuration.trustedPeers),
     ways: { endpoint, network: platform.network },
   });
-  const functions = await participatingFunction(core, embedded, services);
+  const upkeep = new Upkeep(core, services);
+  const functions = await participatingFunction(core, services, { sipCore: embedded, expiryWatch: upkeep });
   embedded.serveWith({
     originating: (served) => handlePagerModeStandaloneMessage(served, functions.originating),
     terminating: (served) => deliverPagerModeStandaloneMessage(served, functions.terminating),
@@ -68,8 +69,7 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
     await endpoint.close();
     throw error;
   }
-  const upkeep = new Upkeep(core, services, functions.terminating, () => functions.outbox.wake());
-  upkeep.start();
+  upkeep.start({ functions: functions.terminating, outboxChanged: () => functions.outbox.wake() });
   functions.outbox.wake();
   await pushWhatWaits(core, services, functions);
   const listen = listeners.map(listenText);

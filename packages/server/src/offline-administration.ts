@@ -1,4 +1,4 @@
-import type { SipCore } from '@opencpm/cpm';
+import type { ExpiryWatch, SipCore } from '@opencpm/cpm';
 import { Headers, responseTo } from '@opencpm/sip';
 import type { Administration } from './administration.ts';
 import type { Configuration } from './configuration/configuration.ts';
@@ -13,7 +13,7 @@ export async function openAdministration(configuration: Configuration): Promise<
   const platform = nodeServerPlatform();
   const services = await openDatabaseServices(platform, configuration);
   const core = await loadCore(platform, configuration, services, platform.openLog({ ...configuration.log, level: 'error' }));
-  const functions = await participatingFunction(core, noCore, services);
+  const functions = await participatingFunction(core, services, { sipCore: noCore, expiryWatch: noWatch });
   const administration = new ServerAdministration({
     platform,
     configuration,
@@ -25,6 +25,9 @@ export async function openAdministration(configuration: Configuration): Promise<
   });
   return Object.assign(administration, { close: () => services.database.close() });
 }
+
+/** The server that starts next looks for itself. */
+const noWatch: ExpiryWatch = { expect: () => undefined };
 
 /** Nothing is sent without a server; what is owed waits in the outbox. */
 const noCore: SipCore = {

@@ -1,4 +1,4 @@
-import type { Charging, Diagnostics, OriginatingContext, SipCore, TerminatingContext } from '@opencpm/cpm';
+import type { Charging, Diagnostics, ExpiryWatch, OriginatingContext, SipCore, TerminatingContext } from '@opencpm/cpm';
 import type { CoreContext } from './core/core-context.ts';
 import { type DatabaseServices, isFault } from './database-services.ts';
 import { absentIsf, absentOutOfBand, absentPreferences, absentRecording, everybodyMayOriginate } from './functions/absent-adapters.ts';
@@ -19,10 +19,16 @@ export interface ParticipatingFunction {
 /** How many duplicate keys of stored messages a start takes into memory. */
 const knownKeys = 100_000;
 
+/** What lies outside of function and database. */
+export interface Surroundings {
+  readonly sipCore: SipCore;
+  readonly expiryWatch: ExpiryWatch;
+}
+
 export async function participatingFunction(
   core: CoreContext,
-  sipCore: SipCore,
   services: DatabaseServices,
+  { sipCore, expiryWatch }: Surroundings,
 ): Promise<ParticipatingFunction> {
   const { configuration, clock, ids, self, log, location } = core;
   const policy = serviceProviderPolicy(configuration);
@@ -50,6 +56,7 @@ export async function participatingFunction(
       ...shared,
       registrations: location,
       deferredQueue: services.deferredMessages,
+      expiryWatch,
       pushes,
       outOfBand: absentOutOfBand,
       recentMessages,
