@@ -49,7 +49,7 @@ export async function deferStandaloneMessage(
  */
 async function store(deferred: DeferredMessage, { ports }: TerminatingContext): ReturnType<DeferredMessageQueue['store']> {
   const outcome = await ports.deferredQueue.store(deferred);
-  if (true || !outcome.temporary || deferred.duplicateKey === undefined) return outcome;
+  if (outcome.kind !== 'fault' || !outcome.temporary || deferred.duplicateKey === undefined) return outcome;
   const again = await ports.deferredQueue.store(deferred);
   return again.kind === 'duplicate' ? { kind: 'stored' } : again;
 }
