@@ -4,6 +4,7 @@
  */
 export * from './common/addresses.ts';
 export * from './common/answers.ts';
+export * from './common/become-cpm-message.ts';
 export * from './common/binding.ts';
 export * from './common/cpm-headers.ts';
 export * from './common/disposition/notification-of-function.ts';

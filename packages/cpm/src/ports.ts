@@ -177,6 +177,14 @@ export interface Clock {
   wait(untilMilliseconds: number): { readonly over: Promise<boolean>; cancel(): void };
 }
 
+/** Content codings (RFC 3261 §20.12) as the platform has them; some clients deflate what they send. */
+export interface ContentCodings {
+  /** For Accept-Encoding. */
+  readonly names: readonly string[];
+  /** Undefined when the coding is not known, the octets are not that, or what comes out is above the limit for bodies. */
+  decode(coding: string, octets: Uint8Array): Uint8Array | undefined;
+}
+
 export interface Ids {
   /** 32 lower-case hexadecimal digits of 128 random bits. */
   unique(): string;

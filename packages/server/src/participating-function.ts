@@ -3,6 +3,7 @@ import type { CoreContext } from './core/core-context.ts';
 import { type DatabaseServices, isFault } from './database-services.ts';
 import { absentIsf, absentOutOfBand, absentPreferences, absentRecording, everybodyMayOriginate } from './functions/absent-adapters.ts';
 import { functionClock } from './functions/clock.ts';
+import { nodeContentCodings } from './functions/content-codings.ts';
 import { OutboxSender } from './functions/outbox-sender.ts';
 import { RunningPushes } from './functions/pushes.ts';
 import { RecentMessageTable } from './functions/recent-messages.ts';
@@ -50,6 +51,7 @@ export async function participatingFunction(
     charging,
     clock: functionClock(clock),
     ids,
+    contentCodings: nodeContentCodings(configuration.limits.bodyOctets),
   };
   const terminating: TerminatingContext = {
     ports: {

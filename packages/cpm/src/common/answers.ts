@@ -17,6 +17,8 @@ export interface Refusal {
   /** A whole Warning value that another function wrote. */
   readonly foreignWarning?: string;
   readonly retryAfterSeconds?: number;
+  /** Content codings that would have been read (RFC 3261 §8.2.3). */
+  readonly acceptEncoding?: string;
 }
 
 /** Who answers: goes into Server, Warning and the To tag. */
@@ -40,6 +42,7 @@ export function refuse(request: SipRequest, refusal: Refusal, self: AnsweringFun
   let headers = Headers.of();
   if (refusal.warning !== undefined) headers = headers.with('Warning', `399 ${self.host} "${refusal.warning}"`);
   if (refusal.foreignWarning !== undefined) headers = headers.with('Warning', refusal.foreignWarning);
+  if (refusal.acceptEncoding !== undefined) headers = headers.with('Accept-Encoding', refusal.acceptEncoding);
   if (refusal.retryAfterSeconds !== undefined) headers = headers.with('Retry-After', String(refusal.retryAfterSeconds));
   return answer(request, refusal.status, self, headers);
 }

@@ -1,6 +1,7 @@
 import type {
   Charging,
   Clock,
+  ContentCodings,
   DeferredMessageQueue,
   Diagnostics,
   ExpiryWatch,
@@ -33,6 +34,7 @@ export interface TerminatingPorts {
   readonly charging: Charging;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly contentCodings: ContentCodings;
   readonly diagnostics: Diagnostics;
 }
 
@@ -47,4 +49,5 @@ export interface OriginatingPorts {
   readonly charging: Charging;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly contentCodings: ContentCodings;
 }

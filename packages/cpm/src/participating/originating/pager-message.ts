@@ -1,11 +1,12 @@
 import { dateHeader, expiresHeader, Malformed, requestUri, retryAfterHeader, type SipRequest, type SipResponse } from '@opencpm/sip';
 import { type AnsweringFunction, answer, forbidden, type Refusal, refuse, warnings } from '../../common/answers.ts';
+import { becomeCpmMessage } from '../../common/become-cpm-message.ts';
 import { messageUidHeaderName } from '../../common/cpm-headers.ts';
 import { negativeDeliveryNotification } from '../../common/disposition/notification-of-function.ts';
 import { hideSender } from '../../common/hide-sender.ts';
 import { meetsMinimum, releaseIn } from '../../common/release.ts';
 import { icsi, serviceOf } from '../../common/service-tags.ts';
-import { becomeCpmMessage, readStandaloneMessage, type StandaloneMessage } from '../../common/standalone-message.ts';
+import { readStandaloneMessage, type StandaloneMessage } from '../../common/standalone-message.ts';
 import type { ServedRequest } from '../../ports.ts';
 import { recordsHistory } from '../../preferences/preferences.ts';
 import type { ServiceProviderPolicy } from '../../service-provider-policy.ts';
@@ -30,7 +31,7 @@ export async function handlePagerModeStandaloneMessage(served: ServedRequest, co
     return refuse(served.request, forbidden(warnings.versionNotSupported), self);
   }
   // A plain MESSAGE of one of our users becomes a CPM message here.
-  const become = becomeCpmMessage(served.request, ports.ids, served.arrivedAt);
+  const become = becomeCpmMessage(served.request, ports, served.arrivedAt);
   if (become.kind === 'refused') return refuse(served.request, become.refusal, self);
   const message = readStandaloneMessage(become.request);
   // Step 3, E-8.2.1.2-03: anonymity.
@@ -41,7 +42,7 @@ export async function handlePagerModeStandaloneMessage(served: ServedRequest, co
   const asserted = assertService(become.request);
   if (asserted === undefined) return refuse(become.request, forbidden(warnings.functionNotAllowed), self);
   // Step 6: as a proxy would, the request goes on with its own names; one who hides is not recognised by them.
-  const request = message.anonymous ? hideSender(asserted, message, `${ports.ids.unique()}@${self.host}`) : asserted;
+  const request = message.anonymous ? hideSender(asserted, message.cpim, `${ports.ids.unique()}@${self.host}`) : asserted;
   // Steps 7 and 8: to the ISF or to the core.
   const response = await sendOnward({ ...served, request }, context);
   // Step 9: the three identity headers, Server, and the Message-UID of the sender's own store, when there is one.

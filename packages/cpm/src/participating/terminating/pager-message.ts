@@ -1,8 +1,9 @@
 import type { SipResponse } from '@opencpm/sip';
 import { answer, forbidden, refuse, warnings } from '../../common/answers.ts';
+import { becomeCpmMessage } from '../../common/become-cpm-message.ts';
 import { hideCpimSender } from '../../common/hide-sender.ts';
 import { meetsMinimum, releaseIn } from '../../common/release.ts';
-import { becomeCpmMessage, readStandaloneMessage } from '../../common/standalone-message.ts';
+import { readStandaloneMessage } from '../../common/standalone-message.ts';
 import type { ServedRequest } from '../../ports.ts';
 import { doNotDisturb, recordsHistory, standaloneAction } from '../../preferences/preferences.ts';
 import { deferStandaloneMessage } from '../deferred/defer-standalone-message.ts';
@@ -21,10 +22,10 @@ import type { TerminatingContext, TerminatingMessage } from './terminating-messa
  */
 export async function deliverPagerModeStandaloneMessage(served: ServedRequest, context: TerminatingContext): Promise<SipResponse> {
   // B-8.3.1.1-01: a MESSAGE with the CPM feature tag. One without it, from outside CPM, is made into one first.
-  const become = becomeCpmMessage(served.request, context.ports.ids, served.arrivedAt);
+  const become = becomeCpmMessage(served.request, context.ports, served.arrivedAt);
   if (become.kind === 'refused') return charged(served, refuse(served.request, become.refusal, context.self), 'refused', context);
   const message = readStandaloneMessage(become.request);
-  const request = message.anonymous ? hideCpimSender(become.request, message) : become.request;
+  const request = message.anonymous ? hideCpimSender(become.request, message.cpim) : become.request;
   return answerOnce({ ...served, request }, message, context, () => handleMessage({ ...served, request, message }, context));
 }
 
