@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, byMethod, roughLink, SeededRandom, silence } from '@opencpm/testkit';
+import { bobUri, texts } from './clients.ts';
 import { inWorld, waitingRows } from './in-world.ts';
-import { cpmMessage, type Phone, textOf } from './phone.ts';
-import { domain, World } from './world.ts';
-
-const bobUri = `sip:bob@${domain}`;
-const texts = (phone: Phone) => phone.received().map(textOf);
+import { cpmMessage } from './phone.ts';
+import { World } from './world.ts';
 
 async function restart(world: World): Promise<void> {
   world.server.crash();
@@ -56,7 +54,9 @@ describe('a crash in the middle of a delivery (architecture: promises about mess
     assert.deepEqual(new Set(bob.received().map(({ headers }) => headers.text('CSeq'))), new Set(['1 MESSAGE', '2 MESSAGE']));
     assert.equal(new Set(bob.received().map(({ headers }) => headers.text('Call-ID'))).size, 2);
   });
+});
 
+describe('a crash while a message comes in', () => {
   inWorld(
     'before the answer of a relayed message: the sender’s retransmission is one to the client too',
     { trustedPeers: ['10.0.0.3'] },

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { answer, inTurn, silence } from '@opencpm/testkit';
+import { bobUri, notifications } from './clients.ts';
 import { inWorld, only, waitingRows } from './in-world.ts';
 import { cpmMessage, type Phone, textOf } from './phone.ts';
-import { domain, type World } from './world.ts';
+import type { World } from './world.ts';
 
-const bobUri = `sip:bob@${domain}`;
 const asking = { messageId: 'm1', notifications: ['negative-delivery'] };
 
-/** Message-ID and outcome of the notifications that a phone got, each once. */
-function notifications(phone: Pick<Phone, 'received'>): readonly string[] {
-  return phone.received().map((request) => {
-    const body = new TextDecoder().decode(request.body);
-    return `${/<message-id>([^<]+)/.exec(body)?.[1]} ${/<status>\s*<(\w+)/.exec(body)?.[1]}`;
-  });
-}
+const brief = { policy: { maxExpirySeconds: 3600 } };
 
 async function bobComes(world: World): Promise<readonly string[]> {
   const bob = await world.registeredPhone('bob');
@@ -79,8 +73,6 @@ describe('how long a message waits (B-8.3.1.6.1-08, RFC 3428 §7)', () => {
 });
 
 describe('what the sender hears of an expired message (B-8.3.1.6.8-03, -12)', () => {
-  const brief = { policy: { maxExpirySeconds: 3600 } };
-
   inWorld('a negative delivery notification, once, in the name of the recipient', brief, async (world) => {
     const alice = await world.registeredPhone('alice', { expiresSeconds: 86_400 });
     await alice.message(bobUri, cpmMessage('x', asking));
@@ -118,7 +110,9 @@ describe('what the sender hears of an expired message (B-8.3.1.6.8-03, -12)', ()
     await world.clock.runFor(1000);
     assert.deepEqual(notifications(back), ['m1 failed']);
   });
+});
 
+describe('a negative notification and what goes wrong (architecture: outbox)', () => {
   inWorld('a message that expires while the server is down is over at its next start', brief, async (world) => {
     const alice = await world.registeredPhone('alice', { expiresSeconds: 86_400 });
     await alice.message(bobUri, cpmMessage('x', asking));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { contactHeader, type SipResponse } from '@opencpm/sip';
 import { answer, roughLink, silence } from '@opencpm/testkit';
+import { bobUri } from './clients.ts';
 import { inWorld, only, waitingRows } from './in-world.ts';
 import { msgTag, textOf } from './phone.ts';
 import { simulatedUser } from './simulated-server.ts';
@@ -16,8 +17,6 @@ function contacts(response: SipResponse): readonly string[] {
     return `${contact.uri.user}@${contact.uri.host}:${contact.uri.port} ${contact.expiresSeconds}`;
   });
 }
-
-const bobUri = `sip:bob@${domain}`;
 
 describe('who may register (RFC 3261 §10.3, §22; RFC 8760)', () => {
   inWorld(
@@ -127,7 +126,9 @@ describe('what a REGISTER does (RFC 3261 §10.3)', () => {
     const gone = await bob.register({ contacts: [bob.contact, `${bob.contact};expires=0`] });
     assert.deepEqual(contacts(gone), []);
   });
+});
 
+describe('which binding a REGISTER means', () => {
   inWorld('an instance keeps its binding when its contact changes (RFC 5626 §4.1)', {}, async (world) => {
     const bob = await world.phone('bob');
     const instance = '+sip.instance="<urn:uuid:00000000-0000-4000-8000-00000000000b>"';
@@ -198,7 +199,9 @@ describe('how a registered client is reached', () => {
     await alice.message(bobUri, { body: 'by the path' });
     assert.equal(only(bob.received()).headers.texts('Route').join(', '), paths.join(', '));
   });
+});
 
+describe('when a registered client is not reached', () => {
   inWorld('not once its time is over', {}, async (world) => {
     const alice = await world.phone('alice');
     const bob = await world.registeredPhone('bob', { expiresSeconds: 60 });
@@ -238,7 +241,9 @@ describe('how a registered client is reached', () => {
     await world.clock.runFor(100);
     assert.equal((await alice.message(bobUri, { body: 'for later' })).status, 202);
   });
+});
 
+describe('a client that was silent', () => {
   inWorld('a client that was silent counts again from its next request on, and gets what has waited', {}, async (world) => {
     const alice = await world.phone('alice');
     const bob = await world.registeredPhone('bob', {}, () => silence);

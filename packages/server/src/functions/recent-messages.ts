@@ -13,8 +13,11 @@ export class RecentMessageTable implements RecentMessages {
   readonly #byKey = new Map<string, Remembered>();
   readonly #windowMilliseconds: number;
 
-  constructor(windowMilliseconds: number) {
+  readonly #bound: number;
+
+  constructor(windowMilliseconds: number, bound = maxRemembered) {
     this.#windowMilliseconds = windowMilliseconds;
+    this.#bound = bound;
   }
 
   find(key: string, now: number): number | Promise<number> | undefined {
@@ -43,7 +46,7 @@ export class RecentMessageTable implements RecentMessages {
   #put(key: string, remembered: Remembered): void {
     this.#byKey.delete(key);
     this.#byKey.set(key, remembered);
-    if (this.#byKey.size <= maxRemembered) return;
+    if (this.#byKey.size <= this.#bound) return;
     const oldest = this.#byKey.keys().next().value;
     if (oldest !== undefined) this.#byKey.delete(oldest);
   }
