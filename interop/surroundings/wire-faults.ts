@@ -23,6 +23,9 @@ const allowed: readonly { readonly note: RegExp; readonly reason: string }[] = [
   { note: /^(?:TCP|Connection|Previous segment|ACKed segment|Out-Of-Order)/i, reason: 'says how TCP went and nothing of the SIP in it' },
 ];
 
+/** A 400 has what its request had; one that lacked a header is answered all the same (RFC 4475 §3.3.1). */
+const answersIncomplete = 'sip.Status-Code == 400';
+
 const mandatoryHeaders = ['Via', 'From', 'To', 'Call-ID', 'CSeq'];
 
 /** Datagrams and segments of up to four octets are keep-alives (RFC 5626 §3.5.1). */
@@ -39,7 +42,7 @@ export async function wireReport(capture: WireCapture, port: number): Promise<Wi
     ...sender,
   );
   const incomplete = await capture.select(
-    `sip && (${mandatoryHeaders.map((name) => `!sip.${name}`).join(' || ')})`,
+    `sip && !(${answersIncomplete}) && (${mandatoryHeaders.map((name) => `!sip.${name}`).join(' || ')})`,
     'frame.number',
     ...sender,
   );

@@ -44,12 +44,13 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
   const { configuration, log } = core;
   const listeners: Listener[] = [];
   const endpoint = new Endpoint(endpointOptions(platform, core));
-  const digest = new DigestServer({ realm: configuration.realm, random: platform.random, hashes: platform.hashes, clock: platform.clock });
+  const digest = digestServer(platform, configuration);
   const ownAddresses = new Set<string>();
+  const routing = new Routing(configuration, core.directory, ownAddresses);
   const embedded = new EmbeddedCore({
     context: core,
-    authentication: new Authentication(core, digest),
-    routing: new Routing(configuration, core.directory, ownAddresses),
+    authentication: new Authentication(core, digest, routing),
+    routing,
     trustedPeers: new TrustedPeers(configuration.trustedPeers),
     ways: { endpoint, network: platform.network },
   });
@@ -85,6 +86,10 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
     listen: () => listen,
   });
   return { administration, listen, stop: () => stop({ endpoint, upkeep, functions, services, log }) };
+}
+
+function digestServer({ random, hashes, clock }: ServerPlatform, { realm, digest }: Configuration): DigestServer {
+  return new DigestServer({ realm, random, hashes, clock, algorithms: digest });
 }
 
 function endpointOptions(platform: ServerPlatform, core: CoreContext): ConstructorParameters<typeof Endpoint>[0] {

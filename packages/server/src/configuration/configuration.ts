@@ -7,6 +7,8 @@ export interface Configuration {
   readonly domain: string;
   /** The digest realm; the domain when the file names none. */
   readonly realm: string;
+  /** Algorithms of digest challenges, in the order in which they are offered. */
+  readonly digest: readonly ('SHA-256' | 'MD5')[];
   /** In the order of the file; never empty. */
   readonly listen: readonly ListenAddress[];
   /** `sqlite:/absolute/path/opencpm.db` or `postgres://…`. */

@@ -33,6 +33,7 @@ test('the smallest configuration is a domain; everything else has its default', 
   assert.deepEqual(configurationOf('domain: Example.NET\n'), {
     domain: 'example.net',
     realm: 'example.net',
+    digest: ['SHA-256', 'MD5'],
     listen: [
       { transport: 'UDP', host: '127.0.0.1', port: 5060 },
       { transport: 'TCP', host: '127.0.0.1', port: 5060 },

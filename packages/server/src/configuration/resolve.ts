@@ -10,6 +10,7 @@ export function resolveConfiguration(parsed: ParsedConfiguration, directory: str
   return {
     domain: parsed.domain,
     realm: parsed.realm ?? parsed.domain,
+    digest: parsed.digest,
     listen: parsed.listen,
     storage: resolveStorage(parsed.storage, directory),
     trustedPeers: parsed.trustedPeers.map((address) => ({ address })),

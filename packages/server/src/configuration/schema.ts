@@ -221,6 +221,18 @@ export const configurationSchema = z.strictObject({
     form: 'a text of 1 to 128 characters',
     fallback: '(the domain)',
   }),
+  digest: documented(
+    z
+      .array(documented(z.enum(['SHA-256', 'MD5']), { text: '', form: 'SHA-256 or MD5' }))
+      .min(1)
+      .max(2)
+      .prefault(['SHA-256', 'MD5']),
+    {
+      text: 'Algorithms of digest challenges, one challenge each in this order (RFC 8760). Clients that know MD5 only and look at the first challenge alone need ["MD5", "SHA-256"].',
+      form: 'a list of SHA-256 and MD5',
+      fallback: '["SHA-256", "MD5"]',
+    },
+  ),
   listen: documented(
     z
       .array(documented(listenAddress, { text: '', form: listenAddressForm }))

@@ -14,6 +14,7 @@ import {
 } from '@opencpm/sip';
 import type { StoredUser } from '@opencpm/storage';
 import type { CoreContext } from './core-context.ts';
+import type { Routing } from './routing.ts';
 import { isLoopback } from './trusted-peers.ts';
 
 export type Authenticated =
@@ -30,11 +31,13 @@ const maxUsersPerConnection = 64;
 export class Authentication {
   readonly #context: CoreContext;
   readonly #digest: DigestServer;
+  readonly #routing: Routing;
   readonly #onConnection = new WeakMap<Flow, Set<StoredUser['owner']>>();
 
-  constructor(context: CoreContext, digest: DigestServer) {
+  constructor(context: CoreContext, digest: DigestServer, routing: Routing) {
     this.#context = context;
     this.#digest = digest;
+    this.#routing = routing;
   }
 
   registrant(transaction: ServerTransaction): Authenticated {
@@ -60,6 +63,7 @@ export class Authentication {
       uri: request.uri,
       body: request.body,
       ha1: (algorithm) => user?.ha1[algorithm],
+      knownUri: (uri) => this.#routing.namesThisServer(uri),
     });
     if (verdict !== 'ok' || user === undefined) return this.#challenge(request, role, verdict === 'stale' || verdict === 'replayed');
     // Demo users have passwords that were shown on a screen.

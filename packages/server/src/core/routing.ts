@@ -34,6 +34,12 @@ export class Routing {
     return uri.kind === 'tel' ? { kind: 'none', status: 404 } : this.#byDomain(uri);
   }
 
+  /** A digest-uri that names this server in another way than the Request-URI did (RFC 3261 §22.4). */
+  namesThisServer(text: string): boolean {
+    const uri = parseUri(text);
+    return !(uri instanceof Malformed) && uri.kind === 'sip' && this.#isOurs(uri);
+  }
+
   #byDomain(uri: SipUri): Destination {
     if (this.#isOurs(uri)) return uri.user === undefined ? { kind: 'self' } : { kind: 'none', status: 404 };
     const nextHop = this.#routes.get(uri.host.toLowerCase());

@@ -164,7 +164,7 @@ export class Incoming {
 
   /** Answers without a transaction; a retransmission gets the same answer again (RFC 3261 §8.2.7). */
   #refuse(request: SipRequest, { status, reason, headers }: Refusal, flow: Flow): void {
-    if (request.method === 'ACK' || !request.headers.has(viaHeader)) return;
+    if (request.method === 'ACK' || !isAnswerable(request)) return;
     this.#context.on.refused?.(status, request, flow);
     const via = request.headers.value(viaHeader);
     const answered = via === undefined ? request : withSource(request, via, flow.remote);
@@ -177,6 +177,11 @@ export class Incoming {
     // Who closed his connection without waiting gets no new one for a refusal.
     this.#parts.servers.reply(response, { flow: path?.flow ?? flow, fallback: undefined });
   }
+}
+
+/** By these two a client finds the request that was refused, whatever else it has left out (RFC 3261 §17.1.3, RFC 4475 §3.3.1). */
+function isAnswerable({ headers }: SipRequest): boolean {
+  return headers.has(viaHeader) && headers.has(cseqHeader);
 }
 
 /** An answer without a transaction. */
