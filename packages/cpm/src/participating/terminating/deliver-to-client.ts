@@ -16,25 +16,35 @@ export interface Acceptance {
   readonly byText: boolean;
 }
 
-/** What one client made of the message; without response it was silent or not reached. */
-export type ClientOutcome =
+/** What one leg, to a client or to the ISF, made of the message. */
+export type LegOutcome =
   | { readonly kind: 'accepted'; readonly acceptance: Acceptance }
-  | { readonly kind: 'failed'; readonly response?: SipResponse };
+  /** Without response it was silent, not reached, or has no adapter. */
+  | { readonly kind: 'failed'; readonly response?: SipResponse; readonly temporary: boolean };
+
+export function legOutcome(response: SipResponse, byText: boolean): LegOutcome {
+  if (response.status < 300) return { kind: 'accepted', acceptance: { status: response.status, byText } };
+  return { kind: 'failed', response, temporary: !refusesForGood(response) };
+}
+
+const unreached: LegOutcome = { kind: 'failed', temporary: true };
+
+/** Answers by which a client refuses for good (decision 44). */
+const permanentStatuses: ReadonlySet<number> = new Set([404, 405, 410, 413, 415, 416, 420, 488, 501, 513, 603, 606]);
+
+export function refusesForGood(response: SipResponse): boolean {
+  return permanentStatuses.has(response.status);
+}
 
 /** The request of step 8 to one client and what he makes of it (B-8.3.1.1-18 to -22). */
-export async function deliverToClient(
-  client: Binding,
-  terminating: TerminatingMessage,
-  context: TerminatingContext,
-): Promise<ClientOutcome> {
+export async function deliverToClient(client: Binding, terminating: TerminatingMessage, context: TerminatingContext): Promise<LegOutcome> {
   const names = legNames(client, 'whole', terminating, context);
   const request = requestToClient(client, names, terminating, context);
   const answered = await context.ports.sipCore.toClient(client, request, names.branch);
-  if (answered.kind !== 'answered') return { kind: 'failed' };
+  if (answered.kind !== 'answered') return unreached;
   const { response } = answered;
-  if (response.status < 300) return { kind: 'accepted', acceptance: { status: response.status, byText: false } };
   const text = isPlain(client) && (response.status === 415 || response.status === 488) ? plainText(terminating.message) : undefined;
-  if (text === undefined) return { kind: 'failed', response };
+  if (text === undefined) return legOutcome(response, false);
   const textNames = legNames(client, 'text', terminating, context);
   return deliverPlainText({ client, request, text, names: textNames }, context);
 }
@@ -71,16 +81,14 @@ interface TextDelivery {
 }
 
 /** A plain SIP client that does not understand CPIM gets the text inside, once. */
-async function deliverPlainText({ client, request, text, names }: TextDelivery, context: TerminatingContext): Promise<ClientOutcome> {
+async function deliverPlainText({ client, request, text, names }: TextDelivery, context: TerminatingContext): Promise<LegOutcome> {
   const { ports, self } = context;
   const headers = request.headers
     .with('Content-Type', text.contentType)
     .with('Call-ID', `${names.callId}@${self.host}`)
     .without('Accept-Contact');
   const answered = await ports.sipCore.toClient(client, { ...request, headers, body: text.octets }, names.branch);
-  if (answered.kind !== 'answered') return { kind: 'failed' };
-  const { response } = answered;
-  return response.status < 300 ? { kind: 'accepted', acceptance: { status: response.status, byText: true } } : { kind: 'failed', response };
+  return answered.kind === 'answered' ? legOutcome(answered.response, true) : unreached;
 }
 
 /** What the function owes once a client has accepted: only one of them, so the sender is told once. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Headers, type SipResponse } from '@opencpm/sip';
-import { bestResponse, refusesForGood } from './handle-undelivered.ts';
+import { refusesForGood } from './deliver-to-client.ts';
+import { bestResponse } from './handle-undelivered.ts';
 
 function response(status: number): SipResponse {
   return { kind: 'response', status, reason: '', headers: Headers.of(), body: new Uint8Array(0) };

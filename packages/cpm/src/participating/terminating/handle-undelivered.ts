@@ -10,6 +10,8 @@ export interface Undelivered {
   readonly responses: readonly SipResponse[];
   /** At another time it may be otherwise: a client was silent, busy or asked for something that nobody here has. */
   readonly temporary: boolean;
+  /** The ISF was asked and did not take it. */
+  readonly notInterworked?: boolean;
 }
 
 /** No client was tried. */
@@ -21,7 +23,7 @@ export const nobodyTried: Undelivered = { responses: [], temporary: false };
  */
 export async function handleUndelivered(
   terminating: TerminatingMessage,
-  { responses, temporary }: Undelivered,
+  { responses, temporary, notInterworked = false }: Undelivered,
   context: TerminatingContext,
 ): Promise<SipResponse> {
   const { policy, self } = context;
@@ -29,6 +31,7 @@ export async function handleUndelivered(
     case 'defer':
       return deferStandaloneMessage(await withoutTrace(terminating, context), context);
     case 'interwork':
+      if (notInterworked) return deferStandaloneMessage(await withoutTrace(terminating, context), context);
       return interworkUndelivered(terminating, context);
     case 'reject': {
       const traceless = await withoutTrace(terminating, context);
@@ -55,13 +58,6 @@ export async function withoutTrace(terminating: TerminatingMessage, context: Ter
   const { uid, ...traceless } = terminating;
   if (uid !== undefined) await context.ports.recording.remove(terminating.servedUser, uid);
   return traceless;
-}
-
-/** Answers by which a client refuses for good (decision 44). */
-const permanentStatuses: ReadonlySet<number> = new Set([404, 405, 410, 413, 415, 416, 420, 488, 501, 513, 603, 606]);
-
-export function refusesForGood(response: SipResponse): boolean {
-  return permanentStatuses.has(response.status);
 }
 
 /** RFC 3261 §16.7 step 6, of answers that refuse for good: a 6xx, else one of the lowest class. */

@@ -9,7 +9,7 @@ import { doNotDisturb, recordsHistory, standaloneAction } from '../../preference
 import { deferStandaloneMessage } from '../deferred/defer-standalone-message.ts';
 import { answerOnce } from './answer-once.ts';
 import { charged } from './charged.ts';
-import { type Acceptance, owedForAcceptance } from './deliver-to-client.ts';
+import { type Acceptance, type LegOutcome, legOutcome, owedForAcceptance } from './deliver-to-client.ts';
 import { deliverToSuitableClients } from './deliver-to-suitable-clients.ts';
 import { forwardStandaloneMessage } from './forward-standalone-message.ts';
 import { handleUndelivered, nobodyTried, withoutTrace } from './handle-undelivered.ts';
@@ -53,7 +53,7 @@ async function handleMessage(
 
 /** Step 5, B-8.3.1.1-06: the rule for standalone messages, in the order of decision 12. */
 async function applyStandaloneRule(terminating: TerminatingMessage, context: TerminatingContext): Promise<SipResponse> {
-  const { ports, self } = context;
+  const { self } = context;
   const action = standaloneAction(terminating.preferences, terminating.message.originator, terminating.arrivedAt);
   switch (action.kind) {
     case 'reject': // 5a, B-8.3.1.1-07
@@ -62,9 +62,8 @@ async function applyStandaloneRule(terminating: TerminatingMessage, context: Ter
       return deferStandaloneMessage(terminating, context);
     case 'interwork': // 5c, B-8.3.1.1-08: straight to the ISF, which ends the delivery to clients
       return interwork(terminating, context);
-    case 'deliver-and-interwork': // 5c, B-8.3.1.1-08: a copy; the clients' answers count
-      void ports.isf.interwork(terminating.request).catch((error) => ports.diagnostics.fault('interwork a copy', String(error)));
-      return recordAndDeliver(terminating, context);
+    case 'deliver-and-interwork': // 5c, B-8.3.1.1-08: a copy beside the requests to clients
+      return recordAndDeliver(terminating, context, interworkCopy(terminating, context));
     case 'store': // 5d, B-8.3.1.1-09 to -12
       return storeInsteadOfDelivering(terminating, context);
     case 'forward': // 5e, B-8.3.1.1-13
@@ -76,13 +75,21 @@ async function applyStandaloneRule(terminating: TerminatingMessage, context: Ter
   }
 }
 
-/** 5c. Step 6 counts for it as well (B-8.3.1.1-16). */
+/** 5c. Step 6 counts for it as well (B-8.3.1.1-16), and what the ISF does not take is undelivered (B-8.3.1.1-25). */
 async function interwork(terminating: TerminatingMessage, context: TerminatingContext): Promise<SipResponse> {
   const recorded = await recordHistory(terminating, context);
-  const outcome = await context.ports.isf.interwork(recorded.request);
-  if (outcome.kind === 'absent') return handleUndelivered(recorded, nobodyTried, context);
-  if (outcome.response.status >= 300) await withoutTrace(recorded, context);
-  return charged(recorded, answer(recorded.request, outcome.response.status, context.self), 'interworked', context);
+  const outcome = await interworkCopy(recorded, context);
+  if (outcome.kind === 'accepted') {
+    return charged(recorded, answer(recorded.request, outcome.acceptance.status, context.self), 'interworked', context);
+  }
+  const { response, temporary } = outcome;
+  return handleUndelivered(recorded, { responses: response === undefined ? [] : [response], temporary, notInterworked: true }, context);
+}
+
+async function interworkCopy({ request }: TerminatingMessage, { ports }: TerminatingContext): Promise<LegOutcome> {
+  const outcome = await ports.isf.interwork(request);
+  // Decision 45: absent it has failed, and will not do better later.
+  return outcome.kind === 'absent' ? { kind: 'failed', temporary: false } : legOutcome(outcome.response, false);
 }
 
 /** 5d. The recording port strips the delivery request and answers it (decision 33) when it exists; absent, the policy decides. */
@@ -93,18 +100,22 @@ async function storeInsteadOfDelivering(terminating: TerminatingMessage, context
 }
 
 /** Steps 6 to 9, B-8.3.1.1-16 to -28. */
-async function recordAndDeliver(terminating: TerminatingMessage, context: TerminatingContext): Promise<SipResponse> {
+async function recordAndDeliver(
+  terminating: TerminatingMessage,
+  context: TerminatingContext,
+  copy?: Promise<LegOutcome>,
+): Promise<SipResponse> {
   // Step 6, B-8.3.1.1-16: record when the user's history setting says so (8.5).
   const recorded = await recordHistory(terminating, context);
   // Step 7, B-8.3.1.1-17: suitable clients; step 8, B-8.3.1.1-18 to -22: one request each.
-  const outcome = await deliverToSuitableClients(recorded, context);
+  const outcome = await deliverToSuitableClients(recorded, context, copy);
   switch (outcome.kind) {
     case 'accepted': // B-8.3.1.1-24: the first 2xx is the sender's answer
       return accepted(recorded, outcome.acceptance, context);
     case 'no-suitable-client': // Step 7, B-8.3.1.1-23, decision 37
       return handleUndelivered(recorded, nobodyTried, context);
     case 'refused': // Step 9, B-8.3.1.1-25 to -28
-      return handleUndelivered(recorded, outcome.undelivered, context);
+      return handleUndelivered(recorded, { ...outcome.undelivered, notInterworked: copy !== undefined }, context);
     case 'unanswered': // decision 43: the sender has waited long enough
       return deferStandaloneMessage(await withoutTrace(recorded, context), context, outcome.late);
   }
