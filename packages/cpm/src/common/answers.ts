@@ -1,5 +1,5 @@
 import { Headers, responseTo, type SipRequest, type SipResponse } from '@opencpm/sip';
-import { copyIdentityHeaders } from './cpm-headers.ts';
+import { identityHeadersOf } from './cpm-headers.ts';
 
 /** Warning texts of the family (wire facts 4). Their three-digit code is part of the text; the warn-code is 399. */
 export const warnings = {
@@ -34,7 +34,7 @@ export const forbidden = (warning: string): Refusal => ({ status: 403, warning }
 
 /** A response of this function: identity headers of the request, Server, and what `headers` adds (B-8.3.1.1-24). */
 export function answer(request: SipRequest, status: number, self: AnsweringFunction, headers: Headers = Headers.of()): SipResponse {
-  const own = copyIdentityHeaders(request.headers, headers).with('Server', self.server);
+  const own = headers.concat(identityHeadersOf(request.headers)).append('Server', self.server);
   return responseTo(request, status, { toTag: self.newTag(), headers: own });
 }
 

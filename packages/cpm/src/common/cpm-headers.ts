@@ -30,14 +30,11 @@ export const inReplyToContributionIdHeader: HeaderField<ContributionId> = define
 export const messageUidHeaderName = 'Message-UID';
 
 /** The three headers that every answer carries as the request had them (A-7.2.2.1-05, wire facts 2.3). */
-export const identityHeaderNames = ['Conversation-ID', 'Contribution-ID', 'InReplyTo-Contribution-ID'] as const;
+const identityHeaders: ReadonlySet<string> = new Set(
+  [conversationIdHeader, contributionIdHeader, inReplyToContributionIdHeader].map(({ key }) => key),
+);
 
-/** Copies the identity headers that `from` has onto `onto`, byte for byte. */
-export function copyIdentityHeaders(from: Headers, onto: Headers): Headers {
-  let headers = onto;
-  for (const name of identityHeaderNames) {
-    const value = from.text(name);
-    if (value !== undefined) headers = headers.with(name, value);
-  }
-  return headers;
+/** The identity headers of a message, byte for byte. */
+export function identityHeadersOf(headers: Headers): Headers {
+  return headers.filter(({ key }) => identityHeaders.has(key));
 }

@@ -1,35 +1,19 @@
-import { type Headers, maxForwardsHeader, type RawHeader, type SipRequest } from '@opencpm/sip';
+import { Headers, maxForwardsHeader, type RawHeader, type SipRequest } from '@opencpm/sip';
 import { anonymityRequested } from './addresses.ts';
 import { withoutSender } from './hide-sender.ts';
 
 /**
- * Which headers of a MESSAGE cross from one leg to the next, for a function that acts as back-to-back user agent.
- * Headers that are not named here cross byte for byte (house style).
+ * Headers of a MESSAGE that stay behind at a function that acts as back-to-back user agent. All others cross from one
+ * leg to the next, unknown ones byte for byte (house style).
  */
-type Crossing = 'drop' | 'replace';
-
-const messageCrossing: ReadonlyMap<string, Crossing> = new Map<string, Crossing>([
+const stayBehind: ReadonlySet<string> = new Set([
   // Of the hop, made anew by the endpoint or by the core.
-  ['via', 'drop'],
-  ['route', 'drop'],
-  ['record-route', 'drop'],
-  ['proxy-require', 'drop'],
-  ['authorization', 'drop'],
-  ['proxy-authorization', 'drop'],
-  ['content-length', 'drop'],
+  ...['via', 'route', 'record-route', 'proxy-require', 'authorization', 'proxy-authorization', 'content-length'],
   // Of the served user and his core only.
-  ['p-preferred-identity', 'drop'],
-  ['p-preferred-service', 'drop'],
-  ['message-uid', 'drop'],
-  ['p-access-network-info', 'drop'],
-  ['p-charging-vector', 'drop'],
-  ['p-charging-function-addresses', 'drop'],
+  ...['p-preferred-identity', 'p-preferred-service', 'message-uid', 'p-access-network-info'],
+  ...['p-charging-vector', 'p-charging-function-addresses'],
   // Of the leg, made anew below.
-  ['call-id', 'replace'],
-  ['cseq', 'replace'],
-  ['max-forwards', 'replace'],
-  ['user-agent', 'replace'],
-  ['to', 'replace'],
+  ...['call-id', 'cseq', 'max-forwards', 'user-agent', 'to'],
 ]);
 
 export interface Leg {
@@ -42,14 +26,14 @@ export interface Leg {
 /** The request of a new leg: same method, URI, body and crossing headers, a Call-ID of its own, one hop less. */
 export function nextLeg(request: SipRequest, leg: Leg): SipRequest {
   const sent = anonymityRequested(request.headers) ? withoutSender(request.headers).without('P-Asserted-Identity') : request.headers;
-  const headers = sent
-    .filter(crosses)
-    .with('To', withoutTag(request.headers.text('To') ?? `<${request.uri}>`))
-    .with('Call-ID', leg.callId)
-    .with('CSeq', `${leg.sequence ?? 1} ${request.method}`)
-    .with('Max-Forwards', String(remainingForwards(request.headers)))
-    .with('User-Agent', leg.userAgent);
-  return { ...request, headers };
+  const made = Headers.of(
+    ['Max-Forwards', String(remainingForwards(request.headers))],
+    ['To', withoutTag(request.headers.text('To') ?? `<${request.uri}>`)],
+    ['Call-ID', leg.callId],
+    ['CSeq', `${leg.sequence ?? 1} ${request.method}`],
+    ['User-Agent', leg.userAgent],
+  );
+  return { ...request, headers: made.concat(sent.filter(crosses)) };
 }
 
 /** The number of hops that are left after this one; 70 stands for an absent or malformed header (RFC 3261 §16.6). */
@@ -58,7 +42,7 @@ export function remainingForwards(headers: Headers): number {
 }
 
 function crosses(header: RawHeader): boolean {
-  return messageCrossing.get(header.key) !== 'drop';
+  return !stayBehind.has(header.key);
 }
 
 /** A new leg has no remote tag yet. */

@@ -1,4 +1,5 @@
 import { acceptContactHeader, type Headers, type Parameters } from '@opencpm/sip';
+import { readOnce } from './repeated-texts.ts';
 
 /**
  * CPM service identifiers (ICSI, wire facts 1.1). On the wire they stand plain in P-Asserted-Service and
@@ -34,14 +35,9 @@ export function encodeIcsi(service: CpmService): string {
 }
 
 /** The CPM services that a feature tag value names: several, encoded or not, with or without the URN prefix, any case (decision 9). */
-export function servicesInFeatureValue(value: string): readonly string[] {
-  const services: string[] = [];
-  for (const part of value.split(',')) {
-    const service = serviceOf(part.trim());
-    if (service !== undefined) services.push(service);
-  }
-  return services;
-}
+export const servicesInFeatureValue: (value: string) => readonly string[] = readOnce((value) =>
+  value.split(',').flatMap((part) => serviceOf(part.trim()) ?? []),
+);
 
 /** `msg` for `urn:urn-7:3gpp-service.ims.icsi.oma.cpm.msg` in any accepted spelling; undefined for what is not CPM's. */
 export function serviceOf(identifier: string): string | undefined {

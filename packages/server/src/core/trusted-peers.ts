@@ -1,9 +1,13 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { TrustedPeer } from '../configuration/configuration.ts';
 
+/** Verdicts that are remembered; past it they are found again. */
+const maxKnownHosts = 10_000;
+
 /** Peers whose assertions are believed and who are never challenged, by source address. */
 export class TrustedPeers {
   readonly #addresses = new BlockList();
+  readonly #known = new Map<string, boolean>();
 
   constructor(peers: readonly TrustedPeer[]) {
     for (const { address } of peers) {
@@ -15,7 +19,12 @@ export class TrustedPeers {
   }
 
   includes(host: string): boolean {
-    return this.#addresses.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
+    const known = this.#known.get(host);
+    if (known !== undefined) return known;
+    const included = this.#addresses.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
+    if (this.#known.size >= maxKnownHosts) this.#known.clear();
+    this.#known.set(host, included);
+    return included;
   }
 }
 

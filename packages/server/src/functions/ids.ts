@@ -51,6 +51,8 @@ export class PlatformIds implements Ids {
 
 export function hexadecimalOf(octets: Uint8Array): string {
   let text = '';
-  for (const octet of octets) text += octet.toString(16).padStart(2, '0');
+  for (const octet of octets) text += twoDigits[octet] ?? '';
   return text;
 }
+
+const twoDigits: readonly string[] = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
