@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { Headers } from '@opencpm/sip';
-import { answer, late, silence } from '@opencpm/testkit';
+import { answer, hangUp, late, silence } from '@opencpm/testkit';
 import { aliceUri, bobUri, bobsClient as client, texts } from './clients.ts';
 import { inWorld, only, waitingRows } from './in-world.ts';
-import { cpmMessage, msgTag, textOf } from './phone.ts';
-import { serverPort } from './world.ts';
+import { cpmMessage, msgTag, type Phone, textOf } from './phone.ts';
+import { serverPort, type World } from './world.ts';
 
 const instanceB = '<urn:uuid:00000000-0000-4000-8000-00000000000b>';
 
@@ -205,4 +205,48 @@ describe('a client that cannot be reached', () => {
       assert.equal(bob.peer.received.at(-1)?.flow.transport, 'TCP');
     },
   );
+});
+
+describe('a device that registered over two flows (RFC 5626 §5.3)', () => {
+  const tags = (flow: number) => `;${msgTag};+sip.instance="${instanceB}";reg-id=${flow}`;
+
+  /** Bob's device by UDP and by TCP, in the order given. */
+  async function twoFlows(world: World, order: readonly ('UDP' | 'TCP')[]): Promise<Phone> {
+    const bob = await world.phone('bob');
+    for (const transport of order) {
+      const contacts = [`${bob.contact}${tags(transport === 'UDP' ? 1 : 2)}`];
+      const over = transport === 'TCP' ? { over: await world.run(bob.peer.connect(serverPort)) } : {};
+      assert.equal((await bob.register({ contacts, callId: transport, ...over })).status, 200);
+    }
+    return bob;
+  }
+
+  const transports = (bob: Phone) =>
+    bob.peer.received.filter(({ message }) => message?.kind === 'request').map(({ flow }) => flow.transport);
+
+  inWorld('gets a message once, by the one that it registered last', {}, async (world) => {
+    const bob = await twoFlows(world, ['UDP', 'TCP']);
+    const alice = await world.phone('alice');
+    assert.equal((await alice.message(bobUri, cpmMessage('once'))).status, 200);
+    await world.clock.runFor(1000);
+    assert.deepEqual(transports(bob), ['TCP']);
+  });
+
+  inWorld('gets it by the other one when that has died', {}, async (world) => {
+    const bob = await twoFlows(world, ['UDP', 'TCP']);
+    bob.peer.script = ({ copy }) => (transports(bob).at(-1) === 'TCP' && copy === 1 ? hangUp : answer(200));
+    const alice = await world.phone('alice');
+    assert.equal((await alice.message(bobUri, cpmMessage('all the same'))).status, 200);
+    assert.deepEqual(transports(bob), ['TCP', 'UDP']);
+  });
+
+  inWorld('gets a long one by its connection (decision 41)', {}, async (world) => {
+    const bob = await twoFlows(world, ['TCP', 'UDP']);
+    const alice = await world.phone('alice');
+    assert.equal((await alice.message(bobUri, cpmMessage('short'))).status, 200);
+    const before = bob.peer.connections.length;
+    assert.equal((await alice.message(bobUri, cpmMessage('x'.repeat(2000), { messageId: 'long' }))).status, 200);
+    assert.deepEqual(transports(bob), ['UDP', 'TCP']);
+    assert.equal(bob.peer.connections.length, before, 'no new connection');
+  });
 });

@@ -6,7 +6,7 @@ import { nextLeg } from '../../common/next-leg.ts';
 import { acceptContactFor } from '../../common/service-tags.ts';
 import { type PlainText, plainText } from '../../common/standalone-message.ts';
 import type { DeliveryNames, OwedRequest } from '../../ports.ts';
-import { isPlain } from './suitable-clients.ts';
+import { isPlain, suitableClients } from './suitable-clients.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
 
 /** A client's 2xx. */
@@ -41,12 +41,26 @@ export async function deliverToClient(client: Binding, terminating: TerminatingM
   const names = legNames(client, 'whole', terminating, context);
   const request = requestToClient(client, names, terminating, context);
   const answered = await context.ports.sipCore.toClient(client, request, names.branch);
-  if (answered.kind !== 'answered') return unreached;
+  if (answered.kind !== 'answered') {
+    const other = otherFlow(client, terminating, context);
+    return other === undefined ? unreached : deliverToClient(other, terminating, context);
+  }
   const { response } = answered;
   const text = isPlain(client) && (response.status === 415 || response.status === 488) ? plainText(terminating.message) : undefined;
   if (text === undefined) return legOutcome(response, false);
   const textNames = legNames(client, 'text', terminating, context);
   return deliverPlainText({ client, request, text, names: textNames }, context);
+}
+
+/** The device may still be there by another flow that it registered (RFC 5626 §5.3). */
+function otherFlow(
+  client: Binding,
+  { servedUser, message }: TerminatingMessage,
+  { ports, policy }: TerminatingContext,
+): Binding | undefined {
+  if (client.instance === undefined) return undefined;
+  const suitable = suitableClients(ports.registrations.of(servedUser), message, policy, ports.clock.now());
+  return suitable.find((other) => other.instance === client.instance && other.client !== client.client);
 }
 
 /**

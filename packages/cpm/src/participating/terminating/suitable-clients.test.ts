@@ -58,6 +58,17 @@ describe('suitable clients (B-8.3.1.1-17, wire facts 5.4)', () => {
     assert.deepEqual(suitableClients([binding('pull-only', { services: new Set(['deferred']) })], message, deliver, now), []);
   });
 
+  it('are there once for a device, by the flow that it registered last and that is live (RFC 5626 §5.3)', () => {
+    const flow = (client: string, registeredAt: number, more: Partial<Binding> = {}) =>
+      binding(client, { instance: '<urn:uuid:1>', registeredAt, ...more });
+    const other = binding('other', { instance: '<urn:uuid:2>' });
+    assert.deepEqual(names(suitableClients([flow('old', 1), flow('new', 2), other], message, deliver, now)), ['new', 'other']);
+    assert.deepEqual(names(suitableClients([flow('new', 2), flow('old', 1)], message, deliver, now)), ['new']);
+    assert.deepEqual(names(suitableClients([flow('one', 1), flow('two', 1)], message, deliver, now)), ['two']);
+    assert.deepEqual(names(suitableClients([flow('old', 1), flow('new', 2, { unreachable: true })], message, deliver, now)), ['old']);
+    assert.deepEqual(names(suitableClients([binding('x'), binding('y')], message, deliver, now)), ['x', 'y']);
+  });
+
   it('of a notification are the device it names, else all, and never a plain one (decision 46)', () => {
     const named = binding('named', { instance: '<urn:uuid:1>' });
     const notification = { kind: 'notification', device: '<urn:uuid:1>' } as const;

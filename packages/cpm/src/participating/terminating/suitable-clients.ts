@@ -5,7 +5,8 @@ import type { ServiceProviderPolicy } from '../../service-provider-policy.ts';
 /**
  * The clients that may get this message now (6.6, wire facts 5.4, B-8.3.1.1-17). A CPM Client is suitable when it
  * registered the service that the message needs in its original mode, never because of the tag `deferred`. When no
- * registered client has any CPM tag, plain SIP clients are, if the policy says so.
+ * registered client has any CPM tag, plain SIP clients are, if the policy says so. A device that registered over several
+ * flows is there once, by the flow that it registered last (RFC 5626 §5.3).
  */
 export function suitableClients(
   bindings: readonly Binding[],
@@ -13,12 +14,24 @@ export function suitableClients(
   policy: Pick<ServiceProviderPolicy, 'plainClients'>,
   now: number,
 ): readonly Binding[] {
-  const live = bindings.filter((binding) => isLive(binding, now));
+  const live = oneFlowPerDevice(bindings.filter((binding) => isLive(binding, now)));
   const tagged = live.filter((binding) => binding.services.has('msg'));
   if (tagged.length > 0) return addressedDevice(tagged, message);
   // A notification means nothing to a client that cannot show it.
   if (message.kind === 'notification' || policy.plainClients === 'ignore') return [];
   return live.filter(isPlain);
+}
+
+function oneFlowPerDevice(bindings: readonly Binding[]): readonly Binding[] {
+  if (bindings.length < 2) return bindings;
+  return bindings.filter(
+    ({ instance, registeredAt }, index) =>
+      instance === undefined ||
+      !bindings.some(
+        (other, place) =>
+          other.instance === instance && (other.registeredAt > registeredAt || (other.registeredAt === registeredAt && place > index)),
+      ),
+  );
 }
 
 /** A client that registered no CPM service at all. */
