@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { dispositionNotifications, fromAddress, header, imdnMessageId, mimeHeader, parseCpim, toAddresses } from '@opencpm/payloads';
+import {
+  dispositionNotifications,
+  fromAddress,
+  header,
+  imdnMessageId,
+  mimeHeader,
+  parseCpim,
+  rfc3339,
+  toAddresses,
+} from '@opencpm/payloads';
 import { Headers, type SipRequest } from '@opencpm/sip';
-import { rfc3339 } from './instants.ts';
 import { answered, deliveredHeaders, wrapped } from './testing/scripted-core.ts';
 import { VirtualWorld } from './testing/virtual-world.ts';
 

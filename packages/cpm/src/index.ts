@@ -9,7 +9,6 @@ export * from './common/binding.ts';
 export * from './common/cpm-headers.ts';
 export * from './common/disposition/notification-of-function.ts';
 export * from './common/identifiers.ts';
-export * from './common/instants.ts';
 export * from './common/next-leg.ts';
 export * from './common/release.ts';
 export * from './common/service-tags.ts';

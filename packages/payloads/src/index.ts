@@ -18,4 +18,5 @@ export type { MimeEntity } from './mime-entity.ts';
 export { contentDispositionOf, contentTypeOf, mimeHeader } from './mime-entity.ts';
 export * from './multipart.ts';
 export * from './problem.ts';
+export * from './rfc3339.ts';
 export type { XmlLimits } from './xml-element.ts';

@@ -1,6 +1,5 @@
-import { contentType, formatImdn, type ImdnNotification } from '@opencpm/payloads';
+import { contentType, formatImdn, type ImdnNotification, rfc3339 } from '@opencpm/payloads';
 import { anonymousUri } from '../cpm.ts';
-import { rfc3339 } from '../instants.ts';
 import type { ClientEvent } from '../options.ts';
 import type { NotificationOutcome, SendOutcome } from '../outcomes.ts';
 import { addressUri } from '../own-identity.ts';

@@ -17,6 +17,7 @@ import {
   parseCpim,
   parseExternalBody,
   parseImdns,
+  parseRfc3339,
   subjects,
   toAddresses,
 } from '@opencpm/payloads';
@@ -45,7 +46,6 @@ import {
   isAnonymousUri,
   messageUid,
 } from '../cpm.ts';
-import { parseRfc3339 } from '../instants.ts';
 import { readText } from './read-text.ts';
 import type { ReceivedContent, ReceivedDisposition, ReceivedMessage } from './received.ts';
 

@@ -7,9 +7,9 @@ import {
   isPayloadProblem,
   leafEntities,
   mediaType,
+  rfc3339,
   withHeader,
 } from '@opencpm/payloads';
-import { rfc3339 } from '../instants.ts';
 import type { Payload } from './outgoing.ts';
 
 /** What a CPM Standalone Message to one recipient is made of. Addresses are URIs as they go on the wire. */

@@ -1,4 +1,4 @@
-import { type ContentType, composeCpim, formatCpim, isPayloadProblem, mediaType, parseContentType } from '@opencpm/payloads';
+import { type ContentType, composeCpim, formatCpim, isPayloadProblem, mediaType, parseContentType, rfc3339 } from '@opencpm/payloads';
 import type { SipRequest } from '@opencpm/sip';
 import type { ContentCodings, Ids } from '../ports.ts';
 import { anonymityRequested, anonymousUri, claimedAddress } from './addresses.ts';
@@ -6,7 +6,6 @@ import type { Refusal } from './answers.ts';
 import { cpimOf } from './cpim-of.ts';
 import { contributionIdHeader, conversationIdHeader } from './cpm-headers.ts';
 import { contributionId, conversationId } from './identifiers.ts';
-import { rfc3339 } from './instants.ts';
 import { acceptContactFor, requestedServices } from './service-tags.ts';
 
 export type Become = { readonly kind: 'cpm'; readonly request: SipRequest } | { readonly kind: 'refused'; readonly refusal: Refusal };

@@ -1,11 +1,10 @@
-import { composeCpim, contentType, formatCpim, formatImdn, type Imdn } from '@opencpm/payloads';
+import { composeCpim, contentType, formatCpim, formatImdn, type Imdn, rfc3339 } from '@opencpm/payloads';
 import { Headers, type SipRequest } from '@opencpm/sip';
 import type { QueueEntry } from '../../participating/deferred/deferred-message.ts';
 import type { Ids, OwedRequest } from '../../ports.ts';
 import { anonymousUri } from '../addresses.ts';
 import type { AnsweringFunction } from '../answers.ts';
 import type { UserId } from '../identifiers.ts';
-import { rfc3339 } from '../instants.ts';
 import { acceptContactFor, icsi } from '../service-tags.ts';
 import type { StandaloneMessage } from '../standalone-message.ts';
 

@@ -1,4 +1,7 @@
-/** Times on the wire and in milliseconds since the Unix epoch. Portable code has no Date, which would also be a clock. */
+/**
+ * Times as CPIM and IMDN write them (RFC 3862 §4.5, RFC 3339) and in milliseconds since the Unix epoch. Portable code has
+ * no Date, which would also be a clock.
+ */
 
 const dayMilliseconds = 86_400_000;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseRfc3339, rfc3339 } from './instants.ts';
+import fc from 'fast-check';
+import { parseRfc3339, rfc3339 } from './rfc3339.ts';
 
 describe('instants', () => {
   it('are written as the calendar has them, leap years and centuries included', () => {
@@ -8,6 +9,16 @@ describe('instants', () => {
       assert.equal(rfc3339(Date.parse(text)), text);
       assert.equal(parseRfc3339(text), Date.parse(text));
     }
+  });
+
+  it('come back as they were, for every millisecond of the years 1970 to 9999', () => {
+    const date = fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true });
+    fc.assert(
+      fc.property(date, (instant) => {
+        assert.equal(rfc3339(instant.getTime()), instant.toISOString());
+        assert.equal(parseRfc3339(instant.toISOString()), instant.getTime());
+      }),
+    );
   });
 
   it('are read with offsets and fractions of any length (RFC 3339 §5.6)', () => {
