@@ -14,6 +14,8 @@ export async function openAdministration(configuration: Configuration): Promise<
   const services = await openDatabaseServices(platform, configuration);
   const core = await loadCore(platform, configuration, services, platform.openLog({ ...configuration.log, level: 'error' }));
   const functions = await participatingFunction(core, services, { sipCore: noCore, expiryWatch: noWatch });
+  // Nothing is sent from here: what is owed waits for the server.
+  functions.outbox.stop();
   const administration = new ServerAdministration({
     platform,
     configuration,

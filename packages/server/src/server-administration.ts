@@ -8,6 +8,7 @@ import {
   type QueueFault,
   readStandaloneMessage,
   type TerminatingContext,
+  type UserId,
   userId,
 } from '@opencpm/cpm';
 import { octetsToText } from '@opencpm/sip';
@@ -41,6 +42,9 @@ export interface AdministeredServer {
   /** Empty when the database was opened without a server. */
   readonly listen: () => readonly string[];
 }
+
+/** How many messages of a user who is removed are read at once. */
+const dropPageSize = 100;
 
 /** The operator's view of a server, or of its database alone. */
 export class ServerAdministration implements Administration {
@@ -95,10 +99,35 @@ export class ServerAdministration implements Administration {
       return { kind: 'refused', text: `The configuration file has user ${name}: remove it there.` };
     }
     const summary = await this.#summaryOf(user);
+    const dropped = await this.#dropQueue(user.owner);
+    if (dropped !== undefined) return fault(dropped);
     const problem = await core.directory.remove(user);
     if (problem !== undefined) return fault(problem);
     core.location.forget(user.owner);
     return summary;
+  }
+
+  /** Senders who asked learn that their messages will not be delivered. */
+  async #dropQueue(owner: UserId): Promise<QueueFault | undefined> {
+    const { deferredMessages } = this.#server.services;
+    for (;;) {
+      const entries = await deferredMessages.list(owner, dropPageSize);
+      if (isFault(entries)) return entries;
+      if (entries.length === 0) return undefined;
+      for (const entry of entries) {
+        const removed = await this.#drop(entry);
+        if (isFault(removed)) return removed;
+      }
+    }
+  }
+
+  async #drop(entry: QueueEntry): Promise<boolean | QueueFault> {
+    const { services, functions, platform } = this.#server;
+    const notified = notifiedOfDeferred(entry, readStandaloneMessage(entry.request));
+    const owed = negativeDeliveryNotification(notified, platform.clock.now(), functions);
+    const removed = await services.deferredMessages.remove(entry.owner, entry.id, owed === undefined ? [] : [owed]);
+    if (removed === true && owed !== undefined) functions.ports.outbox.wake();
+    return removed;
   }
 
   #isConfigured(name: string): boolean {
@@ -135,13 +164,10 @@ export class ServerAdministration implements Administration {
   }
 
   async dropQueuedMessage(id: string): Promise<AdministrationResult<QueuedMessageSummary>> {
-    const { services, functions, platform } = this.#server;
     const entry = await this.#entry(messageUriId(id));
     if (entry.kind !== 'done') return entry;
     const summary = await this.#queued(entry.value);
-    const message = readStandaloneMessage(entry.value.request);
-    const owed = negativeDeliveryNotification(notifiedOfDeferred(entry.value, message), platform.clock.now(), functions);
-    const removed = await services.deferredMessages.remove(entry.value.owner, entry.value.id, owed === undefined ? [] : [owed]);
+    const removed = await this.#drop(entry.value);
     if (isFault(removed)) return fault(removed);
     return removed ? summary : noMessage(id);
   }

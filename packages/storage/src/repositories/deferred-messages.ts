@@ -39,21 +39,22 @@ export class DeferredMessages implements DeferredMessageQueue {
 
   async store(message: DeferredMessage): ReturnType<DeferredMessageQueue['store']> {
     const request = requestToOctets(message.request);
-    const guards: Statement[] = [this.#countIn(message, request.length)];
-    if (message.duplicateKey !== undefined) guards.push(this.#rememberKey(message, message.duplicateKey));
-    const result = await this.#database.commit([...guards, insertMessage(message, request)]);
+    const key = message.duplicateKey === undefined ? [] : [this.#rememberKey(message, message.duplicateKey)];
+    // In this order, so that a message that is there already is a duplicate and not one too many.
+    const batch = [...key, insertMessage(message, request), this.#countIn(message, request.length)];
+    const result = await this.#database.commit(batch);
     if (result.kind === 'committed') return { kind: 'stored' };
     if (result.kind === 'fault') return queueFault(result);
-    return { kind: result.statement === 0 ? 'full' : 'duplicate' };
+    return { kind: result.statement === batch.length - 1 ? 'full' : 'duplicate' };
   }
 
-  /** One row a user counts his queue; the guard is the limit. */
+  /** One row a user counts his queue; the guard is the limit, and that he is there. */
   #countIn(message: DeferredMessage, octets: number): Statement {
     return {
-      sql: `INSERT INTO queue_sizes (owner, messages, octets) VALUES (?, 1, ?)
+      sql: `INSERT INTO queue_sizes (owner, messages, octets) SELECT owner, 1, CAST(? AS BIGINT) FROM users WHERE owner = ?
         ON CONFLICT (owner) DO UPDATE SET messages = queue_sizes.messages + 1, octets = queue_sizes.octets + excluded.octets
         WHERE queue_sizes.messages < ?`,
-      parameters: [message.owner, octets, this.#limits.messagesPerUser],
+      parameters: [octets, message.owner, this.#limits.messagesPerUser],
       expectRows: 1,
     };
   }
@@ -79,12 +80,14 @@ export class DeferredMessages implements DeferredMessageQueue {
     return result.rows.map((row) => ({ ...entryOf(row), attempt: row.attempt === null ? 0 : numberOf(row, 'attempt') }));
   }
 
+  /** Nothing happens for a message that is gone. */
   async attemptFailed(owner: UserId, id: MessageUriId, client: string): Promise<QueueFault | undefined> {
     const result = await this.#database.commit([
       {
-        sql: `INSERT INTO deferred_attempts (owner, message_uri_id, client, attempt) VALUES (?, ?, ?, 1)
+        sql: `INSERT INTO deferred_attempts (owner, message_uri_id, client, attempt)
+          SELECT owner, message_uri_id, CAST(? AS TEXT), 1 FROM deferred_messages WHERE owner = ? AND message_uri_id = ?
           ON CONFLICT (owner, message_uri_id, client) DO UPDATE SET attempt = deferred_attempts.attempt + 1`,
-        parameters: [owner, id, client],
+        parameters: [client, owner, id],
       },
     ]);
     return faultOf(result);
@@ -183,7 +186,8 @@ export class DeferredMessages implements DeferredMessageQueue {
 function insertMessage(message: DeferredMessage, request: Uint8Array): Statement {
   return {
     sql: `INSERT INTO deferred_messages (owner, message_uri_id, mode, kind, originator, anonymous, conversation_id, contribution_id,
-      imdn_message_id, arrived_at, expires_at, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      imdn_message_id, arrived_at, expires_at, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    expectRows: 1,
     parameters: [
       message.owner,
       message.id,

@@ -38,6 +38,16 @@ function message(id: string, more: Partial<DeferredMessage> = {}): DeferredMessa
   };
 }
 
+const queueOwner: StoredUser = {
+  owner: bob,
+  name: 'bob',
+  source: 'database',
+  realm: 'r',
+  ha1: { MD5: 'm', 'SHA-256': 's' },
+  loopbackOnly: false,
+  identities: [],
+};
+
 const owed: OwedRequest = { id: 'notification 1', owner: bob, request: request('owed'), expiresAt: 50_000 };
 
 async function migrated(test: TestContext, open: OpenForTest): Promise<Database> {
@@ -54,6 +64,7 @@ function rows<T>(result: readonly T[] | { readonly kind: 'fault' }): readonly T[
 eachEngine('repositories', (open) => {
   const queueOf = async (test: TestContext) => {
     const database = await migrated(test, open);
+    assert.deepEqual(await new Users(database).add(queueOwner, 1), { kind: 'done' });
     return { database, queue: new DeferredMessages(database, limits) };
   };
 
@@ -119,9 +130,24 @@ eachEngine('repositories', (open) => {
     assert.deepEqual(await queue.store(message('0002b', { duplicateKey: 'alice 0002' })), { kind: 'duplicate' });
     await queue.store(message('0003'));
     assert.deepEqual(await queue.store(message('0004')), { kind: 'full' });
+    assert.deepEqual(await queue.store(message('0002c', { duplicateKey: 'alice 0002' })), { kind: 'duplicate' });
     assert.equal(await queue.count(bob), 3);
     assert.equal(await queue.remove(bob, messageUriId('sip:0001@cpm.test'), []), true);
     assert.deepEqual(await queue.store(message('0004')), { kind: 'stored' });
+  });
+
+  it('a message that is there already, by its key or by its id, is a duplicate and counts once', async (test) => {
+    const { queue } = await queueOf(test);
+    const unkeyed = message('0001', { duplicateKey: undefined });
+    assert.deepEqual(await queue.store(unkeyed), { kind: 'stored' });
+    assert.deepEqual(await queue.store(unkeyed), { kind: 'duplicate' });
+    assert.equal(await queue.count(), 1);
+  });
+
+  it('nothing is stored for a user who is not there', async (test) => {
+    const { queue } = await queueOf(test);
+    assert.deepEqual(await queue.store(message('0001', { owner: userId('gone') })), { kind: 'full' });
+    assert.equal(rows(await queue.list(undefined, 9)).length, 0);
   });
 
   it('removing takes the message once and keeps what is owed because of it in the same commit', async (test) => {
@@ -146,6 +172,8 @@ eachEngine('repositories', (open) => {
     assert.deepEqual([await attemptOf('phone'), await attemptOf('tablet'), await attemptOf('watch')], [2, 1, 0]);
     assert.equal(await queue.attempts(bob, id), 3);
     await queue.remove(bob, id, []);
+    assert.equal(await queue.attempts(bob, id), 0);
+    assert.equal(await queue.attemptFailed(bob, id, 'phone'), undefined);
     assert.equal(await queue.attempts(bob, id), 0);
   });
 
@@ -200,17 +228,16 @@ eachEngine('repositories', (open) => {
     assert.deepEqual(await users.all(), [changed]);
   });
 
-  it('removing a user removes all that is his', async (test) => {
+  it('removing a user removes all that is his, but not what is owed in his name', async (test) => {
     const { database, queue } = await queueOf(test);
     const users = new Users(database);
     const bindings = new Bindings(database);
-    await users.add(
-      { owner: bob, name: 'bob', source: 'database', realm: 'r', ha1: { MD5: 'm', 'SHA-256': 's' }, loopbackOnly: false, identities: [] },
-      1,
-    );
     await queue.store(message('0001'));
     await bindings.change({ save: [binding], remove: [] });
+    const outbox = new OutboxRows(database);
+    await outbox.insert(owed);
     assert.equal(await users.remove(bob), undefined);
+    assert.equal(await outbox.count(), 1);
     assert.deepEqual([rows(await users.all()).length, await queue.count(), rows(await bindings.all(0)).length], [0, 0, 0]);
   });
 
