@@ -1,5 +1,6 @@
 import { deliverPagerModeStandaloneMessage, handlePagerModeStandaloneMessage, serverToken } from '@opencpm/cpm';
 import { DigestServer, Endpoint, type EndpointEvents, type Listener } from '@opencpm/sip';
+import { Upkeep } from './adapters/upkeep.ts';
 import type { Administration } from './administration.ts';
 import type { Configuration, ListenAddress } from './configuration/configuration.ts';
 import { Authentication } from './core/authentication.ts';
@@ -9,7 +10,6 @@ import { allowedMethods } from './core/own-answers.ts';
 import { Routing } from './core/routing.ts';
 import { TrustedPeers } from './core/trusted-peers.ts';
 import { type DatabaseServices, isFault, openDatabaseServices } from './database-services.ts';
-import { Upkeep } from './functions/upkeep.ts';
 import { loadCore } from './installation.ts';
 import { type ParticipatingFunction, participatingFunction } from './participating-function.ts';
 import { type Log, product, type ServerPlatform } from './platform.ts';

@@ -10,8 +10,8 @@ import {
   serverKey,
   Users,
 } from '@opencpm/storage';
+import { hexadecimalOf } from './adapters/ids.ts';
 import type { Configuration } from './configuration/configuration.ts';
-import { hexadecimalOf } from './functions/ids.ts';
 import type { ServerPlatform } from './platform.ts';
 
 /** The database of an installation with its repositories, at the schema of this program. */

@@ -1,12 +1,12 @@
 import type { AnsweringFunction, ServiceProviderPolicy } from '@opencpm/cpm';
 import { serverToken } from '@opencpm/cpm';
+import { PlatformIds } from './adapters/ids.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import type { CoreContext } from './core/core-context.ts';
 import { Directory } from './core/directory.ts';
 import { Location } from './core/location.ts';
 import { provisionUsers } from './core/provision-users.ts';
 import { type DatabaseServices, orThrow } from './database-services.ts';
-import { PlatformIds } from './functions/ids.ts';
 import { type Log, product, type ServerPlatform } from './platform.ts';
 
 /** What a server and a command that opens the database without one have in common. */

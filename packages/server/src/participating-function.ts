@@ -1,12 +1,12 @@
 import type { Charging, Diagnostics, ExpiryWatch, OriginatingContext, SipCore, TerminatingContext } from '@opencpm/cpm';
+import { absentIsf, absentOutOfBand, absentPreferences, absentRecording, everybodyMayOriginate } from './adapters/absent-adapters.ts';
+import { functionClock } from './adapters/clock.ts';
+import { nodeContentCodings } from './adapters/content-codings.ts';
+import { OutboxSender } from './adapters/outbox-sender.ts';
+import { RunningPushes } from './adapters/pushes.ts';
+import { RecentMessageTable } from './adapters/recent-messages.ts';
 import type { CoreContext } from './core/core-context.ts';
 import { type DatabaseServices, isFault } from './database-services.ts';
-import { absentIsf, absentOutOfBand, absentPreferences, absentRecording, everybodyMayOriginate } from './functions/absent-adapters.ts';
-import { functionClock } from './functions/clock.ts';
-import { nodeContentCodings } from './functions/content-codings.ts';
-import { OutboxSender } from './functions/outbox-sender.ts';
-import { RunningPushes } from './functions/pushes.ts';
-import { RecentMessageTable } from './functions/recent-messages.ts';
 import { serviceProviderPolicy } from './installation.ts';
 
 /** The Participating Function with its ports wired to this server. */

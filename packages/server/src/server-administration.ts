@@ -13,6 +13,7 @@ import {
 } from '@opencpm/cpm';
 import { octetsToText } from '@opencpm/sip';
 import type { StoredUser } from '@opencpm/storage';
+import { absentAdapters } from './adapters/absent-adapters.ts';
 import type {
   Administration,
   AdministrationResult,
@@ -29,7 +30,6 @@ import type { CoreContext } from './core/core-context.ts';
 import { newUser } from './core/provision-users.ts';
 import type { LocatedBinding } from './core/stored-binding.ts';
 import { type DatabaseServices, isFault } from './database-services.ts';
-import { absentAdapters } from './functions/absent-adapters.ts';
 import { productVersion, type ServerPlatform } from './platform.ts';
 
 export interface AdministeredServer {
