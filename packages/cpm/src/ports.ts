@@ -1,6 +1,6 @@
 import type { SipRequest, SipResponse } from '@opencpm/sip';
 import type { Binding } from './common/binding.ts';
-import type { MessageUriId, UserId } from './common/identifiers.ts';
+import type { MessageId, MessageUriId, UserId } from './common/identifiers.ts';
 import type { DeferredMessage, QueuedDelivery, QueueEntry } from './participating/deferred/deferred-message.ts';
 import type { Preferences } from './preferences/preferences.ts';
 
@@ -142,6 +142,23 @@ export interface DeferredMessageQueue {
   expired(now: number, limit: number): Promise<readonly QueueEntry[] | QueueFault>;
   /** The next expiry time in the queue, undefined when it is empty. */
   nextExpiry(): Promise<number | undefined | QueueFault>;
+}
+
+/** Who sent a message anonymously: what its notifications need to find him, and nothing else (decision 34). */
+export interface AnonymousOriginator {
+  readonly recipient: UserId;
+  readonly messageId: MessageId;
+  /** Canonical address. */
+  readonly originator: string;
+  /** Forgotten then, milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+export interface AnonymousOriginators {
+  /** Resolves when durable. An id that the recipient has from somebody else stays his until it expires. */
+  remember(entry: AnonymousOriginator, now: number): Promise<QueueFault | undefined>;
+  /** The originator's address; undefined when this recipient got no such message, or too long ago. */
+  find(recipient: UserId, messageId: MessageId, now: number): Promise<string | undefined | QueueFault>;
 }
 
 export interface Outbox {

@@ -1,5 +1,6 @@
 import type { QueueFault } from '@opencpm/cpm';
 import {
+  AnonymousOriginatorRows,
   Bindings,
   type Database,
   DeferredMessages,
@@ -20,6 +21,7 @@ export interface DatabaseServices {
   readonly users: Users;
   readonly bindings: Bindings;
   readonly deferredMessages: DeferredMessages;
+  readonly anonymousOriginators: AnonymousOriginatorRows;
   readonly outbox: OutboxRows;
   /** Hexadecimal; what delivery names derive from. */
   readonly deliveryKey: string;
@@ -42,6 +44,7 @@ export async function openDatabaseServices(platform: ServerPlatform, configurati
         messagesPerUser: limits.deferredMessagesPerUser,
         duplicateWindowMilliseconds: policy.duplicateWindowSeconds * 1000,
       }),
+      anonymousOriginators: new AnonymousOriginatorRows(database),
       outbox: new OutboxRows(database),
       deliveryKey,
       schema: MIGRATIONS.length,

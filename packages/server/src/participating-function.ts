@@ -47,6 +47,7 @@ export async function participatingFunction(
     preferences: absentPreferences,
     recording: absentRecording,
     isf: absentIsf,
+    anonymousOriginators: services.anonymousOriginators,
     outbox,
     charging,
     clock: functionClock(clock),

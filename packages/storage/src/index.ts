@@ -4,6 +4,7 @@ export { MIGRATIONS, type Migration, type MigrationResult, migrate } from './mig
 export { type OpenDatabaseOptions, openDatabase } from './open-database.ts';
 export { openPostgres, type PostgresOptions } from './postgres/engine.ts';
 export type { PostgresLimits } from './postgres/limits.ts';
+export { AnonymousOriginatorRows } from './repositories/anonymous-originators.ts';
 export { type BindingChanges, Bindings, type StoredBinding } from './repositories/bindings.ts';
 export { DeferredMessages, type QueueLimits } from './repositories/deferred-messages.ts';
 export { type OutboxRow, OutboxRows } from './repositories/outbox.ts';

@@ -1,4 +1,5 @@
 import type {
+  AnonymousOriginators,
   Charging,
   Clock,
   ContentCodings,
@@ -26,6 +27,7 @@ export interface TerminatingPorts {
   readonly recording: Recording;
   readonly isf: Isf;
   readonly deferredQueue: DeferredMessageQueue;
+  readonly anonymousOriginators: AnonymousOriginators;
   readonly expiryWatch: ExpiryWatch;
   readonly outbox: Outbox;
   readonly pushes: Pushes;
@@ -45,6 +47,7 @@ export interface OriginatingPorts {
   readonly preferences: UserPreferences;
   readonly recording: Recording;
   readonly isf: Isf;
+  readonly anonymousOriginators: AnonymousOriginators;
   readonly outbox: Outbox;
   readonly charging: Charging;
   readonly clock: Clock;

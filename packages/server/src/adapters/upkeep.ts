@@ -3,7 +3,7 @@ import type { Clock } from '@opencpm/sip';
 import type { CoreContext } from '../core/core-context.ts';
 import type { DatabaseServices } from '../database-services.ts';
 
-/** How often expired bindings and duplicate keys are dropped, and the longest time until expiry is looked at again. */
+/** How often expired bindings, duplicate keys and anonymous originators are dropped, and the longest time until expiry is looked at again. */
 const sweepMilliseconds = 60_000;
 /** The shortest pause between two passes over expired messages. */
 const passMilliseconds = 100;
@@ -15,7 +15,7 @@ export interface Running {
   outboxChanged(): void;
 }
 
-/** What a server does by the clock: expiry of messages (B-8.3.1.6.1-10), bindings and duplicate keys. */
+/** What a server does by the clock: expiry of messages (B-8.3.1.6.1-10), bindings, duplicate keys and anonymous originators. */
 export class Upkeep implements ExpiryWatch {
   readonly #clock: Clock;
   readonly #core: CoreContext;
@@ -77,7 +77,12 @@ export class Upkeep implements ExpiryWatch {
   async #sweep(): Promise<void> {
     this.#sweepLater();
     const now = this.#clock.now();
-    const faults = [await this.#core.location.sweep(now), await this.#services.deferredMessages.forgetKeys(now)];
+    const { deferredMessages, anonymousOriginators } = this.#services;
+    const faults = [
+      await this.#core.location.sweep(now),
+      await deferredMessages.forgetKeys(now),
+      await anonymousOriginators.forgetExpired(now),
+    ];
     for (const fault of faults) if (fault !== undefined) this.#failed('sweep', fault.reason);
   }
 

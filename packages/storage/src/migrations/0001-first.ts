@@ -80,6 +80,15 @@ export const firstSchema: Migration = {
       PRIMARY KEY (owner, duplicate_key)
     )`,
     'CREATE INDEX stored_messages_by_expiry ON stored_messages (expires_at)',
+    // To whom the notifications of anonymous messages go (decision 34); the owner is the recipient.
+    `CREATE TABLE anonymous_originators (
+      owner TEXT NOT NULL,
+      imdn_message_id TEXT NOT NULL,
+      originator TEXT NOT NULL,
+      expires_at BIGINT NOT NULL,
+      PRIMARY KEY (owner, imdn_message_id)
+    )`,
+    'CREATE INDEX anonymous_originators_by_expiry ON anonymous_originators (expires_at)',
     `CREATE TABLE outbox (
       owner TEXT NOT NULL,
       id TEXT NOT NULL,

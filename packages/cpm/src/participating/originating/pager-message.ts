@@ -11,6 +11,7 @@ import type { ServedRequest } from '../../ports.ts';
 import { recordsHistory } from '../../preferences/preferences.ts';
 import type { ServiceProviderPolicy } from '../../service-provider-policy.ts';
 import type { OriginatingPorts } from '../participating-ports.ts';
+import { anonymousOriginator } from './anonymous-originator.ts';
 
 export interface OriginatingContext {
   readonly ports: OriginatingPorts;
@@ -44,9 +45,19 @@ export async function handlePagerModeStandaloneMessage(served: ServedRequest, co
   // Step 6: as a proxy would, the request goes on with its own names; one who hides is not recognised by them.
   const request = message.anonymous ? hideSender(asserted, message.cpim, `${ports.ids.unique()}@${self.host}`) : asserted;
   // Steps 7 and 8: to the ISF or to the core.
-  const response = await sendOnward({ ...served, request }, context);
+  const response = await sendToRecipient({ ...served, request }, message, context);
   // Step 9: the three identity headers, Server, and the Message-UID of the sender's own store, when there is one.
   return answerSender({ ...served, request: asserted }, response, context);
+}
+
+/** Onward as addressed, but for a notification to a sender who hides (decision 34): his address is in the Request-URI only. */
+async function sendToRecipient(served: ServedRequest, message: StandaloneMessage, context: OriginatingContext): Promise<SipResponse> {
+  const originator = await anonymousOriginator(served, message, context.ports.anonymousOriginators);
+  if (originator === undefined) return sendOnward(served, context);
+  if (typeof originator === 'object') return refuse(served.request, { status: 503, retryAfterSeconds: 30 }, context.self);
+  const response = await sendOnward({ ...served, request: { ...served.request, uri: originator } }, context);
+  // A Warning names a host of the originator’s side, and may tell of his rules.
+  return { ...response, headers: response.headers.without('Warning') };
 }
 
 /** The message is valid for Expires seconds after its Date; without Date the seconds have only begun (RFC 3428 §7). */

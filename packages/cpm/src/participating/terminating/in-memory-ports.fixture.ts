@@ -1,7 +1,7 @@
 import { Headers, responseTo, type SipRequest } from '@opencpm/sip';
 import type { Binding } from '../../common/binding.ts';
 import { userId } from '../../common/identifiers.ts';
-import type { AdapterAbsent, OutcomeRecord, RecordingOutcome, ServedRequest } from '../../ports.ts';
+import type { AdapterAbsent, AnonymousOriginators, OutcomeRecord, QueueFault, RecordingOutcome, ServedRequest } from '../../ports.ts';
 import { noPreferences, type Preferences } from '../../preferences/preferences.ts';
 import type { ServiceProviderPolicy } from '../../service-provider-policy.ts';
 import type { TerminatingContext } from './terminating-message.ts';
@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly recording?: RecordingOutcome;
   readonly onward?: number;
   readonly policy?: Partial<ServiceProviderPolicy>;
+  /** What keeping the sender of an anonymous message comes to, when it fails. */
+  readonly rememberFault?: QueueFault;
 }
 
 /** A function among ports that keep everything in memory, and the calls that it made, in order. */
@@ -81,6 +83,7 @@ export function surrounded(surroundings: Surroundings = {}): Surrounded {
       expired: async () => [],
       nextExpiry: async () => undefined,
     },
+    anonymousOriginators: originatorsRemembered(calls, surroundings.rememberFault),
     expiryWatch: { expect: () => undefined },
     outbox: { owe: async ({ id }) => void calls.push(`owe ${id.split(' ').at(-1)}`), wake: () => undefined },
     pushes: { request: (_owner, client) => void calls.push(`push to ${client.client}`) },
@@ -105,6 +108,16 @@ export function surrounded(surroundings: Surroundings = {}): Surrounded {
   };
   const policy = { ...usualPolicy, ...surroundings.policy };
   return { context: { ports, policy, self: { host: 'cpm.test', server: 'CPM-serv/OMA2.1 X/1', newTag: name } }, calls, outcomes };
+}
+
+function originatorsRemembered(calls: string[], fault: QueueFault | undefined): AnonymousOriginators {
+  return {
+    remember: async ({ recipient, messageId, originator, expiresAt }) => {
+      calls.push(`remember ${recipient} ${messageId} ${originator} for ${(expiresAt - now) / 1000} s`);
+      return fault;
+    },
+    find: async () => undefined,
+  };
 }
 
 export function served(text: string, ...more: readonly (readonly [string, string])[]): ServedRequest {

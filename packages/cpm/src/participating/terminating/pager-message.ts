@@ -1,5 +1,5 @@
 import type { SipResponse } from '@opencpm/sip';
-import { answer, forbidden, refuse, warnings } from '../../common/answers.ts';
+import { answer, forbidden, type Refusal, refuse, warnings } from '../../common/answers.ts';
 import { becomeCpmMessage } from '../../common/become-cpm-message.ts';
 import { hideCpimSender } from '../../common/hide-sender.ts';
 import { meetsMinimum, releaseIn } from '../../common/release.ts';
@@ -13,6 +13,7 @@ import { type Acceptance, type LegOutcome, legOutcome, owedForAcceptance } from 
 import { deliverToSuitableClients } from './deliver-to-suitable-clients.ts';
 import { forwardStandaloneMessage } from './forward-standalone-message.ts';
 import { handleUndelivered, nobodyTried, withoutTrace } from './handle-undelivered.ts';
+import { rememberAnonymousOriginator } from './remember-anonymous-originator.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
 
 /**
@@ -55,9 +56,12 @@ async function handleMessage(
 async function applyStandaloneRule(terminating: TerminatingMessage, context: TerminatingContext): Promise<SipResponse> {
   const { self } = context;
   const action = standaloneAction(terminating.preferences, terminating.message.originator, terminating.arrivedAt);
+  const refused = (refusal: Refusal) => charged(terminating, refuse(terminating.request, refusal, self), 'refused', context);
+  // 5a, B-8.3.1.1-07
+  if (action.kind === 'reject') return refused(forbidden(warnings.functionNotAllowed));
+  // Decision 34: before anybody can have the message, and so before a notification of it can come.
+  if ((await rememberAnonymousOriginator(terminating, context)) !== undefined) return refused({ status: 503, retryAfterSeconds: 30 });
   switch (action.kind) {
-    case 'reject': // 5a, B-8.3.1.1-07
-      return charged(terminating, refuse(terminating.request, forbidden(warnings.functionNotAllowed), self), 'refused', context);
     case 'do-not-disturb': // 5b, B-8.3.1.1-15
       return deferStandaloneMessage(terminating, context);
     case 'interwork': // 5c, B-8.3.1.1-08: straight to the ISF, which ends the delivery to clients
