@@ -152,6 +152,34 @@ describe('nobody takes it', () => {
     assert.equal(bob.received().length, 1, 'what was accepted late is not pushed again');
   });
 
+  inWorld('a silent client that registers again while its request is still under way gets no second one beside it', {}, async (world) => {
+    const bob = await client(world, () => silence);
+    const alice = await world.phone('alice');
+    assert.equal((await alice.message(bobUri, cpmMessage('one way only'))).status, 202);
+    await bob.register();
+    await world.clock.runFor(1000);
+    bob.peer.script = () => answer(200);
+    await world.clock.runFor(60_000);
+    assert.deepEqual(texts(bob), ['one way only']);
+    assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
+  });
+
+  inWorld(
+    'a silent client that stays silent is pushed to once its request has ended, if it has registered meanwhile',
+    {},
+    async (world) => {
+      const bob = await client(world, () => silence);
+      const alice = await world.phone('alice');
+      assert.equal((await alice.message(bobUri, cpmMessage('second try'))).status, 202);
+      await bob.register();
+      await world.clock.runFor(23_000);
+      bob.peer.script = () => answer(200);
+      await world.clock.runFor(5000);
+      assert.deepEqual(new Set(texts(bob)), new Set(['second try']));
+      assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
+    },
+  );
+
   inWorld(
     'answerWithin is the operator’s, and 100 is not sent on UDP before 3.5 s (decision 43, RFC 4320)',
     { policy: { answerWithinSeconds: 2 } },

@@ -185,6 +185,12 @@ export interface ExpiryWatch {
 export interface Pushes {
   /** Starts pushing what waits for this client, unless that is under way; answers at once. */
   request(owner: UserId, binding: Binding): void;
+  /**
+   * The message is still on its way to that client by a request that has gone unanswered: until `ended` it is not pushed
+   * to the same contact as well, which would be another request. Then the client is pushed to if it is registered.
+   */
+  hold(id: MessageUriId, client: Binding, ended: Promise<unknown>): void;
+  holds(id: MessageUriId, client: Binding): boolean;
 }
 
 export interface Clock {

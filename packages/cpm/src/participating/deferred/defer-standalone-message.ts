@@ -7,6 +7,7 @@ import { deferredHandling } from '../../preferences/preferences.ts';
 import { duplicateKey } from '../terminating/answer-once.ts';
 import { charged } from '../terminating/charged.ts';
 import { type Acceptance, owedForAcceptance } from '../terminating/deliver-to-client.ts';
+import type { Unanswered } from '../terminating/deliver-to-suitable-clients.ts';
 import { suitableClients } from '../terminating/suitable-clients.ts';
 import type { TerminatingContext, TerminatingMessage } from '../terminating/terminating-message.ts';
 import { type DeferredMessage, expiryTime, storedRequest } from './deferred-message.ts';
@@ -16,12 +17,12 @@ const retryAfterSeconds = 30;
 
 /**
  * Defer CPM Standalone Messages (B 8.3.1.6): stores the message in the queue and answers 202 once it is durable.
- * `late` tells of a client that still accepts the message after that; then the row goes again (decision 43).
+ * `unanswered` are clients that may still accept it after that; then the row goes again (decision 43).
  */
 export async function deferStandaloneMessage(
   terminating: TerminatingMessage,
   context: TerminatingContext,
-  late: Promise<Acceptance | undefined> = Promise.resolve(undefined),
+  unanswered?: Unanswered,
 ): Promise<SipResponse> {
   const { ports, self } = context;
   const deferred = deferredMessage(terminating, context);
@@ -29,7 +30,7 @@ export async function deferStandaloneMessage(
   const outcome = await store(deferred, context);
   switch (outcome.kind) {
     case 'stored':
-      afterDeferral(terminating, deferred, context, late);
+      afterDeferral(terminating, deferred, context, unanswered);
       return charged(terminating, answer(terminating.request, 202, self), 'deferred', context);
     case 'duplicate':
       return charged(terminating, answer(terminating.request, 202, self), 'duplicate', context);
@@ -82,19 +83,34 @@ function afterDeferral(
   terminating: TerminatingMessage,
   deferred: DeferredMessage,
   context: TerminatingContext,
-  late: Promise<Acceptance | undefined>,
+  unanswered: Unanswered | undefined,
 ): void {
   const { ports } = context;
   // B-8.3.1.6.1-10: its expiry is handled in time.
   ports.expiryWatch.expect(deferred.expiresAt);
-  removeWhenAcceptedLate({ terminating, deferred, late }, context).catch((error) =>
-    ports.diagnostics.fault('remove a message accepted late', String(error)),
-  );
+  if (unanswered !== undefined) awaitLateAnswers(terminating, deferred, unanswered, context);
   // B-8.3.1.6-02 to -04: pushed, pulled or stored; pull and store are the next release's and wait in the queue until then.
   if (deferredHandling(terminating.preferences, terminating.arrivedAt) !== 'push') return;
   // B-8.3.1.6.2-02: MAY tell the user out of band.
   ports.outOfBand.messagesWait(deferred.owner);
   pushToNewcomers(terminating, context);
+}
+
+/** No client is pushed to what it is still being sent, nor what it has accepted until that is out of the queue. */
+function awaitLateAnswers(
+  terminating: TerminatingMessage,
+  deferred: DeferredMessage,
+  unanswered: Unanswered,
+  context: TerminatingContext,
+): void {
+  const { pushes, diagnostics } = context.ports;
+  const removal = removeWhenAcceptedLate({ terminating, deferred, late: unanswered.late }, context).catch((error) =>
+    diagnostics.fault('remove a message accepted late', String(error)),
+  );
+  for (const { client, ended } of unanswered.legs) {
+    const settled = ended.then((outcome) => (outcome.kind === 'accepted' ? removal : undefined));
+    pushes.hold(deferred.id, client, settled);
+  }
 }
 
 interface LateAcceptance {

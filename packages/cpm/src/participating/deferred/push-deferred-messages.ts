@@ -49,8 +49,9 @@ async function pushPage(page: readonly QueuedDelivery[], client: Binding, contex
   return !silent;
 }
 
-/** B-8.3.1.6.2-05: the client must want the message as it was sent, whatever tag `deferred` it has. */
+/** B-8.3.1.6.2-05: the client must want the message as it was sent, whatever tag `deferred` it has, and not be getting it already. */
 function maySend(entry: QueueEntry, client: Binding, context: TerminatingContext): boolean {
+  if (context.ports.pushes.holds(entry.id, client)) return false;
   const bindings = context.ports.registrations.of(entry.owner);
   // Decision 46: a notification is for the device that it names, while that is there.
   const message = { kind: entry.kind, device: requestedInstance(entry.request.headers) };

@@ -1,3 +1,4 @@
+import type { Binding } from '../../common/binding.ts';
 import type { Clock } from '../../ports.ts';
 import { type Acceptance, deliverToClient, type LegOutcome } from './deliver-to-client.ts';
 import type { Undelivered } from './handle-undelivered.ts';
@@ -9,8 +10,21 @@ export type DeliveryOutcome =
   | { readonly kind: 'no-suitable-client' }
   /** Every client has answered or is out of reach, none with 2xx. */
   | { readonly kind: 'refused'; readonly undelivered: Undelivered }
-  /** Nobody said 2xx in time; the client transactions go on. `late` tells whether one still did. */
-  | { readonly kind: 'unanswered'; readonly late: Promise<Acceptance | undefined> };
+  | Unanswered;
+
+/** Nobody said 2xx in time; the client transactions go on. */
+export interface Unanswered {
+  readonly kind: 'unanswered';
+  /** Whether one still did. */
+  readonly late: Promise<Acceptance | undefined>;
+  readonly legs: readonly ClientLeg[];
+}
+
+/** One client's request; `ended` settles with its transaction. */
+export interface ClientLeg {
+  readonly client: Binding;
+  readonly ended: Promise<LegOutcome>;
+}
 
 /**
  * One request per suitable client, in parallel, and the ISF's copy when there is one; the first 2xx wins, later ones are
@@ -24,18 +38,20 @@ export async function deliverToSuitableClients(
   const { ports, policy } = context;
   const clients = suitableClients(terminating.known, terminating.message, policy, terminating.arrivedAt);
   if (clients.length === 0 && copy === undefined) return { kind: 'no-suitable-client' };
-  const legs = clients.map((client) => deliverToClient(client, terminating, context));
-  const attempts = copy === undefined ? legs : [...legs, copy];
-  return firstAcceptance(attempts, ports.clock, terminating.arrivedAt + policy.answerWithinMilliseconds);
+  const legs = clients.map((client) => ({ client, ended: deliverToClient(client, terminating, context) }));
+  const attempts = legs.map(({ ended }) => ended);
+  const ended = untilAcceptedOrAllFailed(copy === undefined ? attempts : [...attempts, copy]);
+  const inTime = await before(terminating.arrivedAt + policy.answerWithinMilliseconds, ended, ports.clock);
+  if (inTime !== undefined) return inTime;
+  return { kind: 'unanswered', legs, late: ended.then((outcome) => (outcome.kind === 'accepted' ? outcome.acceptance : undefined)) };
 }
 
-async function firstAcceptance(attempts: readonly Promise<LegOutcome>[], clock: Clock, deadline: number): Promise<DeliveryOutcome> {
-  const ended = untilAcceptedOrAllFailed(attempts);
+/** Undefined when the deadline comes first. */
+async function before<T extends object>(deadline: number, ended: Promise<T>, clock: Clock): Promise<T | undefined> {
   const timer = clock.wait(deadline);
   const first = await Promise.race([ended, timer.over]);
   timer.cancel();
-  if (typeof first === 'object') return first;
-  return { kind: 'unanswered', late: ended.then((outcome) => (outcome.kind === 'accepted' ? outcome.acceptance : undefined)) };
+  return typeof first === 'object' ? first : undefined;
 }
 
 type EndedOutcome = Extract<DeliveryOutcome, { kind: 'accepted' | 'refused' }>;

@@ -86,7 +86,7 @@ export function surrounded(surroundings: Surroundings = {}): Surrounded {
     anonymousOriginators: originatorsRemembered(calls, surroundings.rememberFault),
     expiryWatch: { expect: () => undefined },
     outbox: { owe: async ({ id }) => void calls.push(`owe ${id.split(' ').at(-1)}`), wake: () => undefined },
-    pushes: { request: (_owner, client) => void calls.push(`push to ${client.client}`) },
+    pushes: { request: (_owner, client) => void calls.push(`push to ${client.client}`), hold: () => undefined, holds: () => false },
     outOfBand: { messagesWait: () => undefined },
     recentMessages: { find: () => undefined, remember: () => undefined },
     charging: { outcome: ({ outcome }) => void outcomes.push(outcome) },

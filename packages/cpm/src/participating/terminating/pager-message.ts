@@ -121,7 +121,7 @@ async function recordAndDeliver(
     case 'refused': // Step 9, B-8.3.1.1-25 to -28
       return handleUndelivered(recorded, { ...outcome.undelivered, notInterworked: copy !== undefined }, context);
     case 'unanswered': // decision 43: the sender has waited long enough
-      return deferStandaloneMessage(await withoutTrace(recorded, context), context, outcome.late);
+      return deferStandaloneMessage(await withoutTrace(recorded, context), context, outcome);
   }
 }
 
@@ -144,5 +144,5 @@ async function deliverNotification(terminating: TerminatingMessage, context: Ter
   if (doNotDisturb(terminating.preferences, terminating.arrivedAt)) return deferStandaloneMessage(terminating, context);
   const outcome = await deliverToSuitableClients(terminating, context);
   if (outcome.kind === 'accepted') return accepted(terminating, outcome.acceptance, context);
-  return deferStandaloneMessage(terminating, context, outcome.kind === 'unanswered' ? outcome.late : undefined);
+  return deferStandaloneMessage(terminating, context, outcome.kind === 'unanswered' ? outcome : undefined);
 }
