@@ -136,7 +136,9 @@ describe('nobody takes it', () => {
     assert.equal((await alice.message(bobUri, cpmMessage('away'))).status, 202);
     assert.deepEqual(await waitingRows(world), { deferred: 1, owed: 0 });
   });
+});
 
+describe('nobody answers in time (decision 43)', () => {
   inWorld('a silent client: 202 after answerWithin, and a late 2xx takes the row away (decision 43)', {}, async (world) => {
     const bob = await client(world, ({ copy }) => (copy === 1 ? late(12_000, answer(200)) : silence));
     const alice = await world.phone('alice');

@@ -17,6 +17,9 @@ import { contributionIdHeader, conversationIdHeader } from './cpm-headers.ts';
 import { type ContributionId, type ConversationId, type MessageId, messageId } from './identifiers.ts';
 import { requestedInstance } from './service-tags.ts';
 
+/** Characters. A longer one is no id that anybody made to be found again, and counts as none. */
+const maxMessageIdLength = 512;
+
 /** What the functions need to know of a pager-mode standalone message, decoded once. */
 export interface StandaloneMessage {
   /** An IMDN (5.4) travels as a standalone message and is treated apart (decision 46). */
@@ -47,7 +50,7 @@ export function readStandaloneMessage(request: SipRequest): StandaloneMessage {
     anonymous: anonymityRequested(request.headers),
     conversationId: request.headers.value(conversationIdHeader),
     contributionId: request.headers.value(contributionIdHeader),
-    messageId: id === undefined ? undefined : messageId(id),
+    messageId: id === undefined || id.length > maxMessageIdLength ? undefined : messageId(id),
     requestedNotifications: dispositionNotifications(cpim),
     dateTime: dateTime(cpim),
     device: requestedInstance(request.headers),

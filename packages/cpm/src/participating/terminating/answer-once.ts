@@ -34,7 +34,14 @@ export async function answerOnce(
   return response;
 }
 
-export function duplicateKey(served: Pick<ServedRequest, 'servedUser'>, message: StandaloneMessage): string | undefined {
+export function duplicateKey(
+  served: Pick<ServedRequest, 'servedUser'>,
+  message: Pick<StandaloneMessage, 'originator' | 'contributionId' | 'messageId'>,
+): string | undefined {
   if (message.messageId === undefined) return undefined;
-  return [served.servedUser, message.originator ?? '', message.contributionId, message.messageId].join(' ');
+  const key = [served.servedUser, message.originator ?? '', message.contributionId, message.messageId].join(' ');
+  return key.length > maxKeyLength ? undefined : key;
 }
+
+/** Characters; what has longer ids cannot be told apart. An index of PostgreSQL holds no more than 2,704 octets. */
+const maxKeyLength = 1024;

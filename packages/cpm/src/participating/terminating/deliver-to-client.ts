@@ -1,4 +1,4 @@
-import { type SipRequest, type SipResponse, viaHeader } from '@opencpm/sip';
+import { type SipRequest, viaHeader } from '@opencpm/sip';
 import type { Binding } from '../../common/binding.ts';
 import { messageUidHeaderName } from '../../common/cpm-headers.ts';
 import { positiveDeliveryNotification } from '../../common/disposition/notification-of-function.ts';
@@ -6,35 +6,11 @@ import { nextLeg } from '../../common/next-leg.ts';
 import { acceptContactFor } from '../../common/service-tags.ts';
 import { type PlainText, plainText } from '../../common/standalone-message.ts';
 import type { DeliveryNames, OwedRequest } from '../../ports.ts';
+import { type Acceptance, type LegOutcome, legOutcome } from './delivery-outcome.ts';
 import { isPlain, suitableClients } from './suitable-clients.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
 
-/** A client's 2xx. */
-export interface Acceptance {
-  readonly status: number;
-  /** The client got mere text and cannot send the delivery notification: the function does. */
-  readonly byText: boolean;
-}
-
-/** What one leg, to a client or to the ISF, made of the message. */
-export type LegOutcome =
-  | { readonly kind: 'accepted'; readonly acceptance: Acceptance }
-  /** Without response it was silent, not reached, or has no adapter. */
-  | { readonly kind: 'failed'; readonly response?: SipResponse; readonly temporary: boolean };
-
-export function legOutcome(response: SipResponse, byText: boolean): LegOutcome {
-  if (response.status < 300) return { kind: 'accepted', acceptance: { status: response.status, byText } };
-  return { kind: 'failed', response, temporary: !refusesForGood(response) };
-}
-
 const unreached: LegOutcome = { kind: 'failed', temporary: true };
-
-/** Answers by which a client refuses for good (decision 44). */
-const permanentStatuses: ReadonlySet<number> = new Set([404, 405, 410, 413, 415, 416, 420, 488, 501, 513, 603, 606]);
-
-export function refusesForGood(response: SipResponse): boolean {
-  return permanentStatuses.has(response.status);
-}
 
 /** The request of step 8 to one client and what he makes of it (B-8.3.1.1-18 to -22). */
 export async function deliverToClient(client: Binding, terminating: TerminatingMessage, context: TerminatingContext): Promise<LegOutcome> {

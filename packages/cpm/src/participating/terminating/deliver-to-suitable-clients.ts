@@ -1,30 +1,8 @@
-import type { Binding } from '../../common/binding.ts';
 import type { Clock } from '../../ports.ts';
-import { type Acceptance, deliverToClient, type LegOutcome } from './deliver-to-client.ts';
-import type { Undelivered } from './handle-undelivered.ts';
+import { deliverToClient } from './deliver-to-client.ts';
+import type { DeliveryOutcome, LegOutcome, Undelivered } from './delivery-outcome.ts';
 import { suitableClients } from './suitable-clients.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
-
-export type DeliveryOutcome =
-  | { readonly kind: 'accepted'; readonly acceptance: Acceptance }
-  | { readonly kind: 'no-suitable-client' }
-  /** Every client has answered or is out of reach, none with 2xx. */
-  | { readonly kind: 'refused'; readonly undelivered: Undelivered }
-  | Unanswered;
-
-/** Nobody said 2xx in time; the client transactions go on. */
-export interface Unanswered {
-  readonly kind: 'unanswered';
-  /** Whether one still did. */
-  readonly late: Promise<Acceptance | undefined>;
-  readonly legs: readonly ClientLeg[];
-}
-
-/** One client's request; `ended` settles with its transaction. */
-export interface ClientLeg {
-  readonly client: Binding;
-  readonly ended: Promise<LegOutcome>;
-}
 
 /**
  * One request per suitable client, in parallel, and the ISF's copy when there is one; the first 2xx wins, later ones are

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Headers, type SipResponse } from '@opencpm/sip';
-import { refusesForGood } from './deliver-to-client.ts';
+import { refusesForGood } from './delivery-outcome.ts';
 import { bestResponse } from './handle-undelivered.ts';
 
 function response(status: number): SipResponse {

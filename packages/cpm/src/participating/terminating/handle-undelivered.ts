@@ -2,17 +2,8 @@ import type { SipResponse } from '@opencpm/sip';
 import { answer, refuse } from '../../common/answers.ts';
 import { deferStandaloneMessage } from '../deferred/defer-standalone-message.ts';
 import { charged } from './charged.ts';
+import type { Undelivered } from './delivery-outcome.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
-
-/** How it came that nobody has the message. */
-export interface Undelivered {
-  /** What the clients answered; none when there was no suitable one, or when the adapter of an action is absent. */
-  readonly responses: readonly SipResponse[];
-  /** At another time it may be otherwise: a client was silent, busy or asked for something that nobody here has. */
-  readonly temporary: boolean;
-  /** The ISF was asked and did not take it. */
-  readonly notInterworked?: boolean;
-}
 
 /** No client was tried. */
 export const nobodyTried: Undelivered = { responses: [], temporary: false };

@@ -9,8 +9,9 @@ import { doNotDisturb, recordsHistory, standaloneAction } from '../../preference
 import { deferStandaloneMessage } from '../deferred/defer-standalone-message.ts';
 import { answerOnce } from './answer-once.ts';
 import { charged } from './charged.ts';
-import { type Acceptance, type LegOutcome, legOutcome, owedForAcceptance } from './deliver-to-client.ts';
+import { owedForAcceptance } from './deliver-to-client.ts';
 import { deliverToSuitableClients } from './deliver-to-suitable-clients.ts';
+import { type Acceptance, type LegOutcome, legOutcome } from './delivery-outcome.ts';
 import { forwardStandaloneMessage } from './forward-standalone-message.ts';
 import { handleUndelivered, nobodyTried, withoutTrace } from './handle-undelivered.ts';
 import { rememberAnonymousOriginator } from './remember-anonymous-originator.ts';
