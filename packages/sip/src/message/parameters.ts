@@ -82,9 +82,10 @@ export class Parameters {
   }
 }
 
-/** True for a value that needs no quotes. A value that starts with one would be read as quoted. */
+/** True for a value that needs no quotes. A bracket opens an IPv6 reference and nothing else. */
 function isPlain(value: string): boolean {
-  return value.length > 0 && allIn(value, parameterValue);
+  if (value.length === 0 || !allIn(value, parameterValue)) return false;
+  return (!value.includes('[') && !value.includes(']')) || (value.indexOf(']') === value.length - 1 && value.lastIndexOf('[') === 0);
 }
 
 function isOneOf(entry: Parameter, names: readonly string[]): boolean {

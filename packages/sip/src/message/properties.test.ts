@@ -156,6 +156,11 @@ function assertHandled(octets: Uint8Array): void {
 }
 
 describe('Parameters', () => {
+  it('quote brackets that are no IPv6 reference', () => {
+    for (const value of ['[', ']', 'a[b]', '[a]b', '[a][b]']) assert.equal(Parameters.of(['a', value]).toString(), `;a="${value}"`);
+    assert.equal(Parameters.of(['maddr', '[2001:db8::1]']).toString(), ';maddr=[2001:db8::1]');
+  });
+
   it('are read as they were written, whatever their values hold', () => {
     const pair = fc.tuple(token, fc.oneof(fc.constant(true as const), headerText));
     fc.assert(
