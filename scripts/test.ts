@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { run } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { printFinding } from './check/finding.ts';
 import { runParts } from './check/parts.ts';
 import { listFiles } from './check/source.ts';
@@ -42,7 +43,7 @@ async function runTests(files: readonly string[]): Promise<void> {
     files: files.map((file) => join(root, file)),
     concurrency: availableParallelism(),
     timeout: fileTimeout,
-    execArgv: ['--conditions=opencpm-source'],
+    execArgv: ['--conditions=opencpm-source', `--import=${pathToFileURL(join(root, 'scripts/property-seed.ts'))}`],
     cwd: root,
   });
   for await (const event of events) report.take(event);
