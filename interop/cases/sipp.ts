@@ -16,6 +16,7 @@ const toleratedRetransmissions = 0.01 * messages;
 
 export const sippCases: readonly InteropCase[] = [
   { name: 'SIPp: 1,000 messages from a registered client with digest to a registered client', needs, run: toPresent },
+  { name: 'SIPp registers with its own digest when MD5 is offered first', needs, run: ownDigest },
   { name: 'SIPp: 1,000 messages through a trusted peer to a registered client', needs, run: fromTrusted },
   { name: 'SIPp: 1,000 messages to a user who is away; he registers and gets each once', needs, run: toAbsent },
 ];
@@ -28,6 +29,16 @@ async function toPresent(surroundings: CaseSurroundings): Promise<void> {
   const recipient = startSipp(surroundings, { scenario: 'receive', localPort: recipientPort });
   await send(surroundings, { scenario: 'send-to-present', localPort: senderPort, challenged: true });
   await assertEachOnce(surroundings, recipient);
+}
+
+/** SIPp knows MD5 only, reads the first challenge alone and writes our address as digest-uri. */
+async function ownDigest(surroundings: CaseSurroundings): Promise<void> {
+  const server = await surroundings.startServer({ users, digest: ['MD5', 'SHA-256'] });
+  const injected = [injectedLine(bob, `[authentication username=${bob.user} password=${bob.password}]`)];
+  const calls = { injected, calls: 1, remotePort: surroundings.port };
+  await startSipp(surroundings, { scenario: 'register-by-digest', localPort: await freePort(), ...calls }).finished();
+  const { output } = await server.command(['user', 'list']);
+  assert.match(output, new RegExp(`"user":"${bob.user}".*"bindings":\\[\\{`), output);
 }
 
 async function fromTrusted(surroundings: CaseSurroundings): Promise<void> {

@@ -6,7 +6,7 @@ import { type Ending, Program } from '../surroundings/program.ts';
 
 export const sippProgram: DebianProgram = { program: 'sipp', debianPackage: 'sip-tester' };
 
-export type SippScenario = 'register' | 'register-and-stay' | 'send-to-present' | 'send-to-absent' | 'receive';
+export type SippScenario = 'register' | 'register-by-digest' | 'register-and-stay' | 'send-to-present' | 'send-to-absent' | 'receive';
 
 export interface SippOptions {
   readonly scenario: SippScenario;

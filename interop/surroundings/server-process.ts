@@ -15,6 +15,7 @@ export interface Account {
 export interface ServerSettings {
   readonly users: readonly Account[];
   readonly trustedPeers?: readonly string[];
+  readonly digest?: readonly string[];
   readonly policy?: Readonly<Record<string, string>>;
   readonly limits?: Readonly<Record<string, string | number>>;
 }
