@@ -1,6 +1,7 @@
 import { type CpimMessage, coreNamespace, formatCpim, withHeader } from '@opencpm/payloads';
 import type { Headers, SipRequest } from '@opencpm/sip';
 import { anonymousNameAddr, anonymousUri } from './addresses.ts';
+import { tagOf, withTag } from './tags.ts';
 
 /** Headers by which an anonymous sender would be known all the same (decision 34). P-Asserted-Identity is the core's to hold back. */
 const tellingHeaders: ReadonlySet<string> = new Set(['contact', 'reply-to', 'referred-by', 'history-info', 'organization', 'call-info']);
@@ -20,9 +21,8 @@ export function hideCpimSender(request: SipRequest, cpim: CpimMessage): SipReque
 
 /** From keeps its tag and loses everything else; the telling headers go. */
 export function withoutSender(headers: Headers): Headers {
-  const from = headers.text('From') ?? '';
-  const tag = /;\s*tag\s*=\s*([^;\s]+)/i.exec(from.slice(from.lastIndexOf('>') + 1));
+  const tag = tagOf(headers.text('From') ?? '');
   return headers
     .filter((header) => !tellingHeaders.has(header.key))
-    .with('From', tag === null ? anonymousNameAddr : `${anonymousNameAddr};tag=${tag[1]}`);
+    .with('From', tag === undefined ? anonymousNameAddr : withTag(anonymousNameAddr, tag));
 }

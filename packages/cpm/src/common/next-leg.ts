@@ -1,6 +1,7 @@
 import { Headers, maxForwardsHeader, type RawHeader, type SipRequest } from '@opencpm/sip';
 import { anonymityRequested } from './addresses.ts';
 import { withoutSender } from './hide-sender.ts';
+import { withoutTag } from './tags.ts';
 
 /**
  * Headers of a MESSAGE that stay behind at a function that acts as back-to-back user agent. All others cross from one
@@ -28,6 +29,7 @@ export function nextLeg(request: SipRequest, leg: Leg): SipRequest {
   const sent = anonymityRequested(request.headers) ? withoutSender(request.headers).without('P-Asserted-Identity') : request.headers;
   const made = Headers.of(
     ['Max-Forwards', String(remainingForwards(request.headers))],
+    // A new leg has no remote tag yet.
     ['To', withoutTag(request.headers.text('To') ?? `<${request.uri}>`)],
     ['Call-ID', leg.callId],
     ['CSeq', `${leg.sequence ?? 1} ${request.method}`],
@@ -43,10 +45,4 @@ export function remainingForwards(headers: Headers): number {
 
 function crosses(header: RawHeader): boolean {
   return !stayBehind.has(header.key);
-}
-
-/** A new leg has no remote tag yet. */
-function withoutTag(to: string): string {
-  const end = to.lastIndexOf('>') + 1;
-  return to.slice(0, end) + to.slice(end).replace(/;\s*tag\s*=\s*[^;\s]+/i, '');
 }

@@ -5,6 +5,7 @@ import { notifiedOfDeferred, positiveDeliveryNotification } from '../../common/d
 import { nextLeg } from '../../common/next-leg.ts';
 import { acceptContactFor } from '../../common/service-tags.ts';
 import { type PlainText, plainText, readStandaloneMessage } from '../../common/standalone-message.ts';
+import { withTag } from '../../common/tags.ts';
 import type { ClientAnswer, DeliveryNames } from '../../ports.ts';
 import { recordsHistory } from '../../preferences/preferences.ts';
 import { isPlain } from '../terminating/suitable-clients.ts';
@@ -118,9 +119,4 @@ async function sendPlainText({ entry, request, client, text }: RefusedPush, cont
 function keep(where: string, reason: string, context: TerminatingContext): PushOutcome {
   context.ports.diagnostics.fault(where, reason);
   return 'kept';
-}
-
-function withTag(from: string, tag: string): string {
-  const end = from.lastIndexOf('>') + 1;
-  return `${from.slice(0, end)}${from.slice(end).replace(/;\s*tag\s*=\s*[^;\s]+/i, '')};tag=${tag}`;
 }
