@@ -209,6 +209,15 @@ describe('where a request leads', () => {
 });
 
 describe('beyond this domain', () => {
+  const nowhere = { routes: { 'lost.test': 'sip:proxy.lost.test' }, faultsExpected: true };
+  inWorld('a route whose host has no address is 503 with Retry-After, and told to the operator', nowhere, async (world) => {
+    const alice = await world.phone('alice');
+    const response = await alice.message('sip:x@lost.test', { body: 'x' });
+    assert.equal(response.status, 503);
+    assert.equal(response.headers.text('Retry-After'), '30');
+    assert.ok(world.server.log.some(({ fields }) => fields.where === 'resolve a next hop'));
+  });
+
   inWorld('a stranger reaches no route through this server', routed(), async (world) => {
     const stranger = await world.phone('stranger');
     const other = await world.peer('other');

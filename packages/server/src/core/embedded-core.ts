@@ -1,4 +1,12 @@
-import { type Binding, type ClientAnswer, type Hop, remainingForwards, type ServedRequest, type SipCore } from '@opencpm/cpm';
+import {
+  anonymityRequested,
+  type Binding,
+  type ClientAnswer,
+  type Hop,
+  remainingForwards,
+  type ServedRequest,
+  type SipCore,
+} from '@opencpm/cpm';
 import {
   formatUri,
   Headers,
@@ -169,16 +177,21 @@ export class EmbeddedCore implements SipCore {
   #forNextHop(headers: Headers, target: Target): Headers {
     const host = 'flow' in target ? target.flow.remote.host : target.address.host;
     const trusted = this.#parts.trustedPeers.includes(host);
-    const hidden = headers.text('Privacy')?.toLowerCase().includes('id') ?? false;
-    return hidden && !trusted ? headers.without('P-Asserted-Identity') : headers;
+    return anonymityRequested(headers) && !trusted ? headers.without('P-Asserted-Identity') : headers;
   }
 
   async #targetOf({ host, port, parameters }: SipUri): Promise<Target | undefined> {
-    const [address] = await this.#parts.ways.network.resolve(host);
+    const [address] = await this.#parts.ways.network.resolve(host).catch((error) => this.#unknownHost(error));
     if (address === undefined) return undefined;
     const transport = String(parameters.get('transport') ?? 'udp').toUpperCase() === 'TCP' ? 'TCP' : 'UDP';
     const remote: HostPort = { host: address, port: port ?? 5060 };
     return { transport, address: remote };
+  }
+
+  /** A next hop that has no address now may have one later: the sender is asked to come again. */
+  #unknownHost(error: unknown): readonly string[] {
+    this.#parts.context.log.error({ where: 'resolve a next hop', reason: String(error) }, 'The host of a route has no address.');
+    return [];
   }
 
   toClient(binding: Binding, request: SipRequest, branch?: string): Promise<ClientAnswer> {

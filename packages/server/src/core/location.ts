@@ -11,6 +11,7 @@ export class Location implements Registrations {
   readonly #bindings: Bindings;
   readonly #byOwner = new Map<UserId, readonly LocatedBinding[]>();
   readonly #byFlow = new Map<string, Set<UserId>>();
+  readonly #turns = new Map<UserId, Promise<unknown>>();
 
   constructor(bindings: Bindings) {
     this.#bindings = bindings;
@@ -38,6 +39,17 @@ export class Location implements Registrations {
 
   owners(): readonly UserId[] {
     return [...this.#byOwner.keys()];
+  }
+
+  /** One REGISTER of a user after the other: each decides by what the one before has made durable (RFC 3261 §10.3). */
+  inTurn<T>(owner: UserId, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(owner) ?? Promise.resolve()).then(work, work);
+    this.#turns.set(owner, turn);
+    const leave = () => {
+      if (this.#turns.get(owner) === turn) this.#turns.delete(owner);
+    };
+    turn.then(leave, leave);
+    return turn;
   }
 
   /** Makes the changes of one REGISTER durable, then visible. */

@@ -33,6 +33,10 @@ export async function register(request: SipRequest, user: StoredUser, flow: Flow
   // Step 5: the address of record must be in this domain; steps 3 and 4: this user must be allowed to change it.
   if (owner === undefined) return refused(request, 404);
   if (owner.owner !== user.owner) return refused(request, 403);
+  return context.location.inTurn(owner.owner, () => changeBindings(request, owner, flow, context));
+}
+
+async function changeBindings(request: SipRequest, owner: StoredUser, flow: Flow, context: CoreContext): Promise<Registered> {
   const now = context.clock.now();
   const current = context.location.of(owner.owner).filter((binding) => binding.expiresAt > now);
   const plan = planChanges({ request, flow, owner, current, now }, context);
