@@ -16,6 +16,7 @@ export * from './imdn.ts';
 export * from './imdn-aggregate.ts';
 export type { MimeEntity } from './mime-entity.ts';
 export { contentDispositionOf, contentTypeOf, mimeHeader } from './mime-entity.ts';
+export * from './msginfo.ts';
 export * from './multipart.ts';
 export * from './problem.ts';
 export * from './rfc3339.ts';

@@ -1,4 +1,4 @@
-import { SaxesParser } from 'saxes';
+import { type SaxesAttributeNS, SaxesParser } from 'saxes';
 import { decodeStrictText, trimBlanks } from './octets.ts';
 import type { PayloadProblem } from './problem.ts';
 import { payloadProblem } from './problem.ts';
@@ -9,6 +9,8 @@ export interface XmlElement {
   readonly namespace: string;
   /** Without prefix. */
   readonly name: string;
+  /** By local name; those of a foreign namespace as `{namespace}name`. */
+  readonly attributes: ReadonlyMap<string, string>;
   readonly children: readonly XmlElement[];
   /** The character data directly inside, in one piece. */
   readonly text: string;
@@ -54,7 +56,7 @@ class TreeBuilder {
     const parser = new SaxesParser({ xmlns: true, position: false });
     parser.on('doctype', () => this.#refuse('unsupported', 'A document type declaration is not accepted.'));
     parser.on('error', () => this.#refuse('malformed', 'The document is not well-formed XML.'));
-    parser.on('opentag', (tag) => this.#enter(tag.uri, tag.local));
+    parser.on('opentag', (tag) => this.#enter(tag.uri, tag.local, attributesOf(tag.attributes)));
     parser.on('closetag', () => this.#open.pop());
     parser.on('text', (data) => this.#append(data));
     parser.on('cdata', (data) => this.#append(data));
@@ -62,11 +64,11 @@ class TreeBuilder {
     return this.#root ?? this.#refuse('missing', 'The document has no element.');
   }
 
-  #enter(namespace: string, name: string): void {
+  #enter(namespace: string, name: string, attributes: ReadonlyMap<string, string>): void {
     this.#elements += 1;
     if (this.#elements > this.#limits.maxElements) this.#refuse('too-many', `There are more than ${this.#limits.maxElements} elements.`);
     if (this.#open.length >= this.#limits.maxDepth) this.#refuse('too-deep', `Elements are nested deeper than ${this.#limits.maxDepth}.`);
-    const element: OpenElement = { namespace, name, children: [], text: '' };
+    const element: OpenElement = { namespace, name, attributes, children: [], text: '' };
     this.#open.at(-1)?.children.push(element);
     this.#open.push(element);
     this.#root ??= element;
@@ -83,6 +85,10 @@ class TreeBuilder {
   }
 }
 
+function attributesOf(attributes: Readonly<Record<string, SaxesAttributeNS>>): ReadonlyMap<string, string> {
+  return new Map(Object.values(attributes).map(({ uri, local, value }) => [uri === '' ? local : `{${uri}}${local}`, value]));
+}
+
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' };
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that XML 1.0 §2.2 excludes.
@@ -94,4 +100,9 @@ export function escapeXml(text: string): string {
     .toWellFormed()
     .replace(notInXml, '\ufffd')
     .replace(/[&<>"\r]/g, (character) => escapes[character] ?? character);
+}
+
+/** Text for an attribute in double quotes, where a reader would make blanks of line ends and tabs (XML 1.0 §3.3.3). */
+export function escapeXmlAttribute(text: string): string {
+  return escapeXml(text).replace(/[\n\t]/g, (character) => (character === '\n' ? '&#10;' : '&#9;'));
 }
