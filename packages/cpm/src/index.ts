@@ -23,4 +23,6 @@ export * from './participating/terminating/suitable-clients.ts';
 export * from './participating/terminating/terminating-message.ts';
 export * from './ports.ts';
 export * from './preferences/preferences.ts';
+export * from './recording/message-object.ts';
+export * from './recording/message-store-recording.ts';
 export * from './service-provider-policy.ts';

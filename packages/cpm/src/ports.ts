@@ -3,6 +3,7 @@ import type { Binding } from './common/binding.ts';
 import type { MessageId, MessageUriId, UserId } from './common/identifiers.ts';
 import type { DeferredMessage, QueuedDelivery, QueueEntry } from './participating/deferred/deferred-message.ts';
 import type { Preferences } from './preferences/preferences.ts';
+import type { MessageDirection, MessageObject } from './recording/message-object.ts';
 
 /**
  * Everything that the CPM functions need from outside, one interface each. `storage` implements what is kept,
@@ -72,11 +73,25 @@ export interface UserPreferences {
 
 /** Recording of the conversation history (8.5) and storing instead of delivering (B-8.3.1.1-10). */
 export interface Recording {
-  record(user: UserId, request: SipRequest): Promise<RecordingOutcome>;
+  record(user: UserId, request: SipRequest, direction: MessageDirection): Promise<RecordingOutcome>;
   /** Stores instead of delivering, without the delivery request, which it answers (B-8.3.1.1-09 to -11, decision 33). */
   store(user: UserId, request: SipRequest): Promise<RecordingOutcome>;
   /** Removes a recorded object again (B-8.3.1.1-28). */
   remove(user: UserId, uid: number): Promise<void>;
+}
+
+/** The Message Storage Server as the functions use it: objects of users, each under a UID that no other object of that user ever has. */
+export interface MessageStore {
+  /**
+   * Resolves when durable, with what is owed because of it. An object that is there already (by its key) keeps its UID
+   * and owes nothing again.
+   */
+  store(
+    object: MessageObject,
+    owed: readonly OwedRequest[],
+  ): Promise<{ readonly kind: 'stored'; readonly uid: number } | { readonly kind: 'full' } | QueueFault>;
+  /** False when there is no such object. */
+  remove(owner: UserId, uid: number): Promise<boolean | QueueFault>;
 }
 
 export type RecordingOutcome =

@@ -4,6 +4,7 @@ import {
   Bindings,
   type Database,
   DeferredMessages,
+  MessageObjects,
   MIGRATIONS,
   type MigrationResult,
   migrate,
@@ -22,6 +23,7 @@ export interface DatabaseServices {
   readonly bindings: Bindings;
   readonly deferredMessages: DeferredMessages;
   readonly anonymousOriginators: AnonymousOriginatorRows;
+  readonly messageObjects: MessageObjects;
   readonly outbox: OutboxRows;
   /** Hexadecimal; what delivery names derive from. */
   readonly deliveryKey: string;
@@ -45,6 +47,10 @@ export async function openDatabaseServices(platform: ServerPlatform, configurati
         duplicateWindowMilliseconds: policy.duplicateWindowSeconds * 1000,
       }),
       anonymousOriginators: new AnonymousOriginatorRows(database),
+      messageObjects: new MessageObjects(database, {
+        objectsPerUser: limits.storedObjectsPerUser,
+        octetsPerUser: limits.storedOctetsPerUser,
+      }),
       outbox: new OutboxRows(database),
       deliveryKey,
       schema: MIGRATIONS.length,

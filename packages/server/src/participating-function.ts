@@ -1,5 +1,13 @@
-import type { Charging, Diagnostics, ExpiryWatch, OriginatingContext, SipCore, TerminatingContext } from '@opencpm/cpm';
-import { absentIsf, absentOutOfBand, absentPreferences, absentRecording, everybodyMayOriginate } from './adapters/absent-adapters.ts';
+import {
+  type Charging,
+  type Diagnostics,
+  type ExpiryWatch,
+  MessageStoreRecording,
+  type OriginatingContext,
+  type SipCore,
+  type TerminatingContext,
+} from '@opencpm/cpm';
+import { absentIsf, absentOutOfBand, absentPreferences, everybodyMayOriginate } from './adapters/absent-adapters.ts';
 import { functionClock } from './adapters/clock.ts';
 import { nodeContentCodings } from './adapters/content-codings.ts';
 import { OutboxSender } from './adapters/outbox-sender.ts';
@@ -45,7 +53,10 @@ export async function participatingFunction(
   const shared = {
     sipCore,
     preferences: absentPreferences,
-    recording: absentRecording,
+    recording: new MessageStoreRecording({
+      ports: { messageStore: services.messageObjects, outbox, clock: functionClock(clock), ids, diagnostics },
+      self,
+    }),
     isf: absentIsf,
     anonymousOriginators: services.anonymousOriginators,
     outbox,

@@ -7,6 +7,7 @@ export type { PostgresLimits } from './postgres/limits.ts';
 export { AnonymousOriginatorRows } from './repositories/anonymous-originators.ts';
 export { type BindingChanges, Bindings, type StoredBinding } from './repositories/bindings.ts';
 export { DeferredMessages, type QueueLimits } from './repositories/deferred-messages.ts';
+export { MessageObjects, type MessageStoreLimits, type StoredObject } from './repositories/message-objects.ts';
 export { type OutboxRow, OutboxRows } from './repositories/outbox.ts';
 export { serverKey } from './repositories/server-keys.ts';
 export { type StoredIdentity, type StoredUser, type UserChange, Users } from './repositories/users.ts';

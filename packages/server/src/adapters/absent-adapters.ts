@@ -3,7 +3,6 @@ import {
   type Isf,
   noPreferences,
   type OutOfBandNotifier,
-  type Recording,
   type ServiceAuthorisation,
   type UserPreferences,
 } from '@opencpm/cpm';
@@ -14,7 +13,6 @@ import {
  */
 export const absentAdapters: readonly { readonly port: string; readonly instead: string }[] = [
   { port: 'UserPreferences', instead: 'no rules and no lists: every message is delivered' },
-  { port: 'Recording', instead: 'nothing is recorded; storing instead of delivering counts as failed' },
   { port: 'Isf', instead: 'interworking counts as failed: policy undelivered decides' },
   { port: 'OutOfBandNotifier', instead: 'nobody is told out of band' },
   { port: 'ServiceAuthorisation', instead: 'every user may send' },
@@ -23,12 +21,6 @@ export const absentAdapters: readonly { readonly port: string; readonly instead:
 const absent = (port: string): AdapterAbsent => ({ kind: 'absent', port });
 
 export const absentPreferences: UserPreferences = { of: () => Promise.resolve(noPreferences) };
-
-export const absentRecording: Recording = {
-  record: () => Promise.resolve(absent('Recording')),
-  store: () => Promise.resolve(absent('Recording')),
-  remove: () => Promise.resolve(),
-};
 
 export const absentIsf: Isf = { interwork: () => Promise.resolve(absent('Isf')) };
 

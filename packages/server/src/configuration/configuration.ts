@@ -61,6 +61,8 @@ export interface Limits {
   readonly bodyOctets: number;
   readonly bindingsPerUser: number;
   readonly deferredMessagesPerUser: number;
+  readonly storedObjectsPerUser: number;
+  readonly storedOctetsPerUser: number;
   readonly forwards: number;
   readonly udpRequestBytes: number;
   readonly registrationMinSeconds: number;

@@ -144,6 +144,20 @@ const limits = z.strictObject({
     minimum: 1,
     maximum: 10_000_000,
   }),
+  storedObjectsPerUser: countSetting({
+    text: 'How many messages the message store keeps for one user. One more is delivered unrecorded, or refused where it was to be stored only.',
+    unit: 'messages',
+    fallback: 100_000,
+    minimum: 1,
+    maximum: 100_000_000,
+  }),
+  storedOctetsPerUser: countSetting({
+    text: 'How much the message store keeps for one user. What passes it is treated as above the number of messages.',
+    unit: 'octets',
+    fallback: 1_073_741_824,
+    minimum: 65_536,
+    maximum: 1_099_511_627_776,
+  }),
   forwards: countSetting({
     text: 'Through how many functions of this server one request may pass. One more is answered 480.',
     unit: 'functions',

@@ -1,7 +1,8 @@
 import { firstSchema } from './0001-first.ts';
+import { messageStoreSchema } from './0002-message-store.ts';
 import type { Migration } from './migrate.ts';
 
 export { type Migration, type MigrationResult, migrate } from './migrate.ts';
 
 /** The schema of OpenCPM, in the order in which it grew. */
-export const MIGRATIONS: readonly Migration[] = [firstSchema];
+export const MIGRATIONS: readonly Migration[] = [firstSchema, messageStoreSchema];

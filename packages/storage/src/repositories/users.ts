@@ -68,7 +68,8 @@ export class Users {
   /** Removes the user with everything that is his. What is still owed in his name is sent all the same. */
   async remove(owner: UserId): Promise<QueueFault | undefined> {
     const queue = ['deferred_messages', 'deferred_attempts', 'queue_sizes', 'stored_messages', 'anonymous_originators'];
-    const tables = ['bindings', ...queue, 'identities', 'users'];
+    const store = ['message_objects', 'message_folders', 'message_uids'];
+    const tables = ['bindings', ...queue, ...store, 'identities', 'users'];
     return faultOf(
       await this.#database.commit(tables.map((table) => ({ sql: `DELETE FROM ${table} WHERE owner = ?`, parameters: [owner] }))),
     );

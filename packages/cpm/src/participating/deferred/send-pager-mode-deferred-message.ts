@@ -63,7 +63,7 @@ async function recordHistory(entry: QueueEntry, context: TerminatingContext): Pr
   const { ports } = context;
   if (entry.kind === 'notification') return undefined;
   if (!recordsHistory(await ports.preferences.of(entry.owner), ports.clock.now())) return undefined;
-  const outcome = await ports.recording.record(entry.owner, entry.request);
+  const outcome = await ports.recording.record(entry.owner, entry.request, 'received');
   return outcome.kind === 'recorded' ? outcome.uid : undefined;
 }
 

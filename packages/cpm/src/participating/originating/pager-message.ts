@@ -107,7 +107,7 @@ async function answerSender(served: ServedRequest, response: SipResponse, contex
   // Step 10, own-device copies: a policy of the next release.
   // A-8.5.1-07 (4.a.ii): recorded on the originating side, the UID of the sender's own store goes back.
   if (!recordsHistory(await ports.preferences.of(servedUser), arrivedAt)) return accepted;
-  const recorded = await ports.recording.record(servedUser, request);
+  const recorded = await ports.recording.record(servedUser, request, 'sent');
   if (recorded.kind !== 'recorded') return accepted;
   return { ...accepted, headers: accepted.headers.with(messageUidHeaderName, String(recorded.uid)) };
 }

@@ -136,7 +136,7 @@ async function accepted(terminating: TerminatingMessage, acceptance: Acceptance,
 
 async function recordHistory(terminating: TerminatingMessage, context: TerminatingContext): Promise<TerminatingMessage> {
   if (!recordsHistory(terminating.preferences, terminating.arrivedAt)) return terminating;
-  const outcome = await context.ports.recording.record(terminating.servedUser, terminating.request);
+  const outcome = await context.ports.recording.record(terminating.servedUser, terminating.request, 'received');
   return outcome.kind === 'recorded' ? { ...terminating, uid: outcome.uid } : terminating;
 }
 
@@ -145,5 +145,6 @@ async function deliverNotification(terminating: TerminatingMessage, context: Ter
   if (doNotDisturb(terminating.preferences, terminating.arrivedAt)) return deferStandaloneMessage(terminating, context);
   const outcome = await deliverToSuitableClients(terminating, context);
   if (outcome.kind === 'accepted') return accepted(terminating, outcome.acceptance, context);
+  if (outcome.kind === 'refused') return deferStandaloneMessage(terminating, context, { legs: outcome.undelivered.legs ?? [] });
   return deferStandaloneMessage(terminating, context, outcome.kind === 'unanswered' ? outcome : undefined);
 }
