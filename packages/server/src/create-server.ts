@@ -6,6 +6,7 @@ import type { Configuration, ListenAddress } from './configuration/configuration
 import { Authentication } from './core/authentication.ts';
 import type { CoreContext } from './core/core-context.ts';
 import { EmbeddedCore } from './core/embedded-core.ts';
+import { NextHops } from './core/next-hops.ts';
 import { allowedMethods } from './core/own-answers.ts';
 import { Routing } from './core/routing.ts';
 import { TrustedPeers } from './core/trusted-peers.ts';
@@ -47,12 +48,16 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
   const digest = digestServer(platform, configuration);
   const ownAddresses = new Set<string>();
   const routing = new Routing(configuration, core.directory, ownAddresses);
+  const trustedPeers = new TrustedPeers(configuration.trustedPeers);
+  const ways = { endpoint, network: platform.network };
+  const nextHops = new NextHops({ context: core, ways, trustedPeers, random: platform.random });
   const embedded = new EmbeddedCore({
     context: core,
     authentication: new Authentication(core, digest, routing),
     routing,
-    trustedPeers: new TrustedPeers(configuration.trustedPeers),
-    ways: { endpoint, network: platform.network },
+    trustedPeers,
+    ways,
+    nextHops,
   });
   const upkeep = new Upkeep(core, services);
   const functions = await participatingFunction(core, services, { sipCore: embedded, expiryWatch: upkeep });

@@ -12,7 +12,7 @@ import type { ClientOutcome, EndpointOptions, RequestHandler, RequestOptions, Ta
 import { Outgoing } from './endpoint/outgoing.ts';
 import { ServerTransactions } from './endpoint/server-transactions.ts';
 import { responseTo, type SipRequest } from './message/message.ts';
-import type { Flow, HostPort, Listener, NetworkUser, TransportName } from './platform.ts';
+import type { ConnectResult, Flow, HostPort, Listener, NetworkUser, TransportName } from './platform.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
 export class Endpoint {
@@ -71,6 +71,14 @@ export class Endpoint {
   request(request: SipRequest, target: Target, options: RequestOptions = {}): Promise<ClientOutcome> {
     if (this.#closed) return Promise.resolve({ kind: 'transport-failure', reason: 'endpoint closed' });
     return this.#outgoing.request(request, target, options);
+  }
+
+  /** The connection to that address, or a new one when it opens in time; never rejects. */
+  connect(remote: HostPort, timeoutMilliseconds: number): Promise<ConnectResult> {
+    if (this.#closed) return Promise.resolve({ kind: 'failed', reason: 'endpoint closed' });
+    const { promise, resolve } = Promise.withResolvers<ConnectResult>();
+    this.#connections.open(remote, timeoutMilliseconds, resolve);
+    return promise;
   }
 
   /** Keeps a UDP flow findable by its id; connections are so while they are open. */

@@ -67,6 +67,8 @@ export * from './message/reader.ts';
 export * from './message/reason-phrases.ts';
 export * from './message/serialize.ts';
 export * from './platform.ts';
+export * from './routing/locate-families.ts';
+export * from './routing/locate-servers.ts';
 export * from './timer-wheel.ts';
 export * from './transaction/client-non-invite.ts';
 export * from './transaction/keys.ts';

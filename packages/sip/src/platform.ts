@@ -74,6 +74,44 @@ export interface Network {
   datagramFlow(listener: Listener, remote: HostPort): Flow;
   /** Opens a TCP connection; its octets go to `user`. Gives up after `timeoutMilliseconds`. */
   connect(remote: HostPort, user: NetworkUser, timeoutMilliseconds: number): Promise<ConnectResult>;
-  /** Addresses of a host name (RFC 3263 §4.2, A and AAAA); an address resolves to itself. */
-  resolve(host: string): Promise<readonly string[]>;
+  readonly dns: DnsResolver;
+}
+
+/** Asks the domain name system. No such name and no record of that kind are an empty list. Never rejects. */
+export interface DnsResolver {
+  /** RFC 3403 §4. */
+  naptr(name: string): Promise<readonly NaptrRecord[] | DnsFault>;
+  /** RFC 2782. */
+  srv(name: string): Promise<readonly SrvRecord[] | DnsFault>;
+  /** A and AAAA in the order they came, without brackets; an address is its own address. */
+  addresses(name: string): Promise<readonly string[] | DnsFault>;
+}
+
+export interface NaptrRecord {
+  /** 0 to 65535; lower is first. */
+  readonly order: number;
+  /** 0 to 65535; among records of one order lower is first. */
+  readonly preference: number;
+  readonly flags: string;
+  readonly service: string;
+  readonly regexp: string;
+  readonly replacement: string;
+}
+
+export interface SrvRecord {
+  /** 0 to 65535; lower is first. */
+  readonly priority: number;
+  /** 0 to 65535; share of the requests among records of one priority. */
+  readonly weight: number;
+  readonly port: number;
+  /** A host name; `.` or nothing says that the service is not there. */
+  readonly target: string;
+}
+
+/** The resolver could not tell. */
+export interface DnsFault {
+  readonly kind: 'fault';
+  /** True when it is worth asking again later. */
+  readonly temporary: boolean;
+  readonly reason: string;
 }

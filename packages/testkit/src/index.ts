@@ -1,6 +1,7 @@
 export { type LinkConditions, roughLink, steadyLink } from './network/conditions.ts';
 export { formatLadder } from './network/ladder.ts';
 export { RecordingUser } from './network/recording-user.ts';
+export { type DnsZoneEntry, VirtualDns } from './network/virtual-dns.ts';
 export type { VirtualHost } from './network/virtual-host.ts';
 export { VirtualNetwork, type VirtualNetworkOptions } from './network/virtual-network.ts';
 export { type Fate, type WireEntry, type WireEvent, WireLog } from './network/wire-log.ts';

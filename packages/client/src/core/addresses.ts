@@ -9,9 +9,10 @@ export interface ServerAddress {
   readonly hosts: readonly string[];
 }
 
-/** Throws what the resolver throws, and when a name has no address. */
+/** Throws when a name has no address, or none that can be told now. */
 export async function resolveServer({ transport, host, port }: ClientOptions['server'], network: Network): Promise<ServerAddress> {
-  const hosts = await network.resolve(host);
+  const hosts = await network.dns.addresses(host);
+  if ('kind' in hosts) throw new Error(`${host}: ${hosts.reason}`);
   // IPv4 first: where both are there, every listener of today has it.
   const chosen = hosts.find((candidate) => !candidate.includes(':')) ?? hosts[0];
   if (chosen === undefined) throw new Error(`${host} has no address`);

@@ -1,30 +1,18 @@
+import { type Binding, type ClientAnswer, type Hop, remainingForwards, type ServedRequest, type SipCore } from '@opencpm/cpm';
 import {
-  anonymityRequested,
-  type Binding,
-  type ClientAnswer,
-  type Hop,
-  remainingForwards,
-  type ServedRequest,
-  type SipCore,
-} from '@opencpm/cpm';
-import {
-  formatUri,
-  Headers,
-  type HostPort,
   maxForwardsHeader,
   pAssertedIdentityHeader,
   responseTo,
   type ServerTransaction,
   type SipRequest,
   type SipResponse,
-  type SipUri,
-  type Target,
 } from '@opencpm/sip';
 import type { StoredUser } from '@opencpm/storage';
 import { assertedIdentity, believedIdentity, claimedIdentities, withAssertedIdentity } from './asserted-identity.ts';
 import { type Authentication, withoutOwnCredentials } from './authentication.ts';
 import type { CoreContext } from './core-context.ts';
-import { allowHeaders, ownAnswer, relayed, unsupportedExtension, withToTag } from './own-answers.ts';
+import type { NextHops } from './next-hops.ts';
+import { allowHeaders, ownAnswer, unsupportedExtension, withToTag } from './own-answers.ts';
 import { register } from './registrar.ts';
 import type { Routing } from './routing.ts';
 import type { LocatedBinding } from './stored-binding.ts';
@@ -45,6 +33,7 @@ export interface CoreParts {
   readonly routing: Routing;
   readonly trustedPeers: TrustedPeers;
   readonly ways: Ways;
+  readonly nextHops: NextHops;
 }
 
 /**
@@ -141,7 +130,7 @@ export class EmbeddedCore implements SipCore {
       case 'self':
         return ownAnswer(request, context);
       case 'route':
-        return this.#toNextHop(request, destination.nextHop);
+        return this.#parts.nextHops.send(request, destination.nextHop);
       case 'user':
         return this.#terminate(request, destination.user, hops);
     }
@@ -156,44 +145,6 @@ export class EmbeddedCore implements SipCore {
     return this.#serving().terminating({ request, servedUser: user.owner, hops, arrivedAt: this.#parts.context.clock.now() });
   }
 
-  /** Out of this domain: to the configured next hop, which gets our word for who sends this when we trust it. */
-  async #toNextHop(request: SipRequest, nextHop: SipUri): Promise<SipResponse> {
-    const { ways, context } = this.#parts;
-    const target = await this.#targetOf(nextHop);
-    if (target === undefined) return responseTo(request, 503, { headers: Headers.of(['Retry-After', '30']) });
-    const headers = request.headers.without('Via').prepend('Route', `<${formatUri(nextHop)};lr>`);
-    const patience = new AbortController();
-    const cancelWake = context.clock.wakeAt(context.clock.now() + nextHopMilliseconds, () => patience.abort());
-    const outcome = await ways.endpoint.request({ ...request, headers: this.#forNextHop(headers, target) }, target, {
-      signal: patience.signal,
-    });
-    cancelWake();
-    if (outcome.kind === 'response') return relayed(request, outcome.response);
-    // A next hop that does not answer counts as unavailable, and MESSAGE must not be answered 408 (RFC 4320 §4.1).
-    return responseTo(request, patience.signal.aborted || outcome.kind === 'timeout' ? 480 : 503);
-  }
-
-  /** RFC 3325 §5: an identity that its owner wants withheld does not leave the circle of trust. */
-  #forNextHop(headers: Headers, target: Target): Headers {
-    const host = 'flow' in target ? target.flow.remote.host : target.address.host;
-    const trusted = this.#parts.trustedPeers.includes(host);
-    return anonymityRequested(headers) && !trusted ? headers.without('P-Asserted-Identity') : headers;
-  }
-
-  async #targetOf({ host, port, parameters }: SipUri): Promise<Target | undefined> {
-    const [address] = await this.#parts.ways.network.resolve(host).catch((error) => this.#unknownHost(error));
-    if (address === undefined) return undefined;
-    const transport = String(parameters.get('transport') ?? 'udp').toUpperCase() === 'TCP' ? 'TCP' : 'UDP';
-    const remote: HostPort = { host: address, port: port ?? 5060 };
-    return { transport, address: remote };
-  }
-
-  /** A next hop that has no address now may have one later: the sender is asked to come again. */
-  #unknownHost(error: unknown): readonly string[] {
-    this.#parts.context.log.error({ where: 'resolve a next hop', reason: String(error) }, 'The host of a route has no address.');
-    return [];
-  }
-
   toClient(binding: Binding, request: SipRequest, branch?: string): Promise<ClientAnswer> {
     return this.#toClient.send(binding.owner, binding.client, request, branch);
   }
@@ -203,9 +154,6 @@ export class EmbeddedCore implements SipCore {
     return this.#functions;
   }
 }
-
-/** Shorter than Timer F of the sender (RFC 3261 §17.1.2.2), who would not hear an answer after that. */
-const nextHopMilliseconds = 30_000;
 
 type Entered =
   | { readonly kind: 'entered'; readonly request: SipRequest; readonly user: StoredUser | undefined }

@@ -99,6 +99,7 @@ export class ClientTransactions {
         return;
       case 'deliver':
         if (response !== undefined && response.status >= 200) this.#answered(transaction, response);
+        else if (response !== undefined) transaction.onProvisional?.(response);
         return;
       case 'timeout':
         transaction.end({ kind: 'timeout' });
@@ -155,6 +156,8 @@ export class ClientTransaction implements TimerEntry {
   ended = false;
   /** Called once when the outcome is known. */
   onEnd: (() => void) | undefined = undefined;
+  /** Called for each provisional response. */
+  onProvisional: ((response: SipResponse) => void) | undefined = undefined;
   deadline = Number.POSITIVE_INFINITY;
   bucket: TimerBucket | undefined = undefined;
   bucketIndex = 0;

@@ -21,7 +21,8 @@ export function guardedEvents(on: EndpointEvents, fault: (error: unknown) => voi
 
 type Listener<Arguments extends unknown[]> = (...what: Arguments) => void;
 
-function guarded<Arguments extends unknown[]>(
+/** The listener, with what it throws on its way to `fault`. */
+export function guarded<Arguments extends unknown[]>(
   listener: Listener<Arguments> | undefined,
   fault: (error: unknown) => void,
 ): Listener<Arguments> | undefined {

@@ -1,7 +1,7 @@
 import type { ParseLimits } from '../message/limits.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../message/message.ts';
 import type { OctetCodec } from '../message/octets.ts';
-import type { Clock, Flow, Hashes, HostPort, Network, Random, TransportName } from '../platform.ts';
+import type { Clock, ConnectResult, Flow, Hashes, HostPort, Network, Random, TransportName } from '../platform.ts';
 
 export interface EndpointOptions {
   readonly clock: Clock;
@@ -113,6 +113,13 @@ export interface RequestOptions {
    * crash is a retransmission to its receiver. While a transaction with that branch lives, its outcome is shared.
    */
   readonly branch?: string;
+  /** Called for each provisional response: somebody is there and works on it. */
+  readonly onProvisional?: (response: SipResponse) => void;
+  /**
+   * Asked when the request is longer than `datagramRequestOctets` and its target is UDP: the connection to take, in place
+   * of one to the same address. When there is none the request goes over UDP up to `udpRequestOctets`. Never rejects.
+   */
+  readonly detour?: () => Promise<ConnectResult>;
 }
 
 export type ClientOutcome =

@@ -195,3 +195,92 @@ describe('a request over 1,300 octets to a UDP address (RFC 3261 §18.1.1)', () 
     assert.deepEqual(network.connects, []);
   });
 });
+
+describe('a request over 1,300 octets with a detour of its own', () => {
+  const long = (octets: number) => outgoing({ body: new Uint8Array(octets).fill(120) });
+
+  it('takes the connection that the detour gives, whether its target is an address or a UDP flow', async () => {
+    const { endpoint, network, flow } = await world();
+    const connection = network.connection({ host: '203.0.113.9', port: 5060 });
+    const detour = () => Promise.resolve({ kind: 'connected', flow: connection } as const);
+    for (const target of [{ flow }, { transport: 'UDP', address: peer } as const]) {
+      void endpoint.request(long(1_300), target, { detour });
+      await settle();
+      const [sent] = network.take();
+      assert.equal(sent?.flow, connection);
+      assert.match(lineOf(sent?.text, 'Via') ?? '', /^SIP\/2\.0\/TCP /);
+    }
+    assert.deepEqual(network.connects, []);
+  });
+
+  it('goes over UDP when there is none, fails above 8,192 octets, and asks nobody when it is short', async () => {
+    const { endpoint, network, flow, events } = await world();
+    let asked = 0;
+    const detour = () => {
+      asked += 1;
+      return Promise.resolve({ kind: 'failed', reason: 'refused before' } as const);
+    };
+    void endpoint.request(long(1_300), { flow }, { detour });
+    const tooLong = await endpoint.request(long(8_192), { flow }, { detour });
+    assert.deepEqual(tooLong, { kind: 'transport-failure', reason: 'too long for UDP, and over TCP: refused before' });
+    assert.deepEqual(
+      network.take().map((sent) => sent.flow),
+      [flow],
+    );
+    assert.deepEqual(events, ['long datagram']);
+    void endpoint.request(outgoing(), { flow }, { detour });
+    assert.equal(asked, 2);
+    assert.deepEqual(network.connects, []);
+  });
+
+  it('is as long as it is with its Via: 1,300 octets stay on UDP, 1,301 do not', async () => {
+    const { endpoint, network, flow } = await world();
+    const branch = 'z9hG4bKmeasured';
+    void endpoint.request(outgoing(), { flow }, { branch });
+    const body = 1_300 - (network.take()[0]?.text.length ?? 0) - '1100'.length + '0'.length;
+    let asked = 0;
+    const detour = () => {
+      asked += 1;
+      return Promise.resolve({ kind: 'failed', reason: 'none' } as const);
+    };
+    for (const [index, octets] of [body, body + 1].entries()) {
+      void endpoint.request(long(octets), { flow }, { branch: `z9hG4bKmeasure${index}`, detour });
+      await settle();
+      assert.equal(network.take()[0]?.text.length, 1_300 + index);
+      assert.equal(asked, index);
+    }
+  });
+
+  it('fails when its detour throws, which is a fault', async () => {
+    const { endpoint, network, flow, events } = await world();
+    const outcome = await endpoint.request(long(1_300), { flow }, { detour: () => Promise.reject(new Error('a mistake')) });
+    assert.deepEqual(outcome, { kind: 'transport-failure', reason: 'no way was found' });
+    assert.deepEqual(events, ['fault: a mistake']);
+    assert.deepEqual(network.take(), []);
+  });
+});
+
+it('tells of provisional responses while it waits for the final one', async () => {
+  const { endpoint, network, flow, events } = await world();
+  const heard: number[] = [];
+  const onProvisional = ({ status }: { readonly status: number }) => {
+    heard.push(status);
+    throw new Error('a listener threw');
+  };
+  const outcome = endpoint.request(outgoing(), { flow }, { onProvisional });
+  const sent = network.take()[0]?.text ?? '';
+  for (const status of [100, 200]) network.deliver(answerTo(sent, status), flow);
+  assert.equal((await outcome).kind, 'response');
+  assert.deepEqual(heard, [100]);
+  assert.deepEqual(events, ['fault: a listener threw']);
+});
+
+it('connects once to an address, and not at all when it is closed', async () => {
+  const { endpoint, network } = await world();
+  network.connectResults.push('accept');
+  const [first, second] = await Promise.all([endpoint.connect(peer, 2_000), endpoint.connect(peer, 2_000)]);
+  assert.ok(first.kind === 'connected' && second.kind === 'connected' && first.flow === second.flow);
+  assert.equal(network.connects.length, 1);
+  await endpoint.close();
+  assert.deepEqual(await endpoint.connect(peer, 2_000), { kind: 'failed', reason: 'endpoint closed' });
+});

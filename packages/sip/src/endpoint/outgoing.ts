@@ -1,10 +1,11 @@
 /** The way of a request to its flow. */
 import type { SipRequest } from '../message/message.ts';
-import type { Flow, HostPort } from '../platform.ts';
+import type { ConnectResult, Flow, HostPort } from '../platform.ts';
 import { magicCookie } from '../transaction/keys.ts';
 import type { ClientTransaction, ClientTransactions } from './client-transactions.ts';
 import type { Connections } from './connections.ts';
 import type { EndpointContext } from './context.ts';
+import { guarded } from './guarded-events.ts';
 import type { Listeners } from './listeners.ts';
 import type { ClientOutcome, RequestOptions, Target } from './options.ts';
 
@@ -24,6 +25,9 @@ interface Composed {
   readonly octets: Uint8Array;
   readonly sentBy: string;
 }
+
+/** Looks for a connection and calls `done` once, at once when there is one. */
+type Detour = (done: (result: ConnectResult) => void) => void;
 
 export class Outgoing {
   readonly #context: EndpointContext;
@@ -50,7 +54,8 @@ export class Outgoing {
     }
     const transaction = this.#clients.create(branch, method);
     if (options.signal !== undefined) this.#obey(options.signal, transaction);
-    if (!transaction.ended) this.#route(transaction, request, target);
+    transaction.onProvisional = guarded(options.onProvisional, (error) => this.#context.fault(error));
+    if (!transaction.ended) this.#route(transaction, request, target, options.detour);
     return transaction.outcome;
   }
 
@@ -70,10 +75,16 @@ export class Outgoing {
     transaction.onEnd = () => signal.removeEventListener('abort', abort);
   }
 
-  #route(transaction: ClientTransaction, request: SipRequest, target: Target): void {
-    if ('flow' in target) this.#send(transaction, request, target.flow);
-    else if (target.transport === 'UDP') this.#datagram(transaction, request, target.address);
-    else this.#connected(transaction, request, target.address);
+  #route(transaction: ClientTransaction, request: SipRequest, target: Target, detour: RequestOptions['detour']): void {
+    if (!('flow' in target) && target.transport !== 'UDP') {
+      this.#connected(transaction, request, target.address);
+      return;
+    }
+    const flow = 'flow' in target ? target.flow : this.#datagramFlow(target.address);
+    if (flow === undefined) this.#clients.fail(transaction, 'no UDP listener for that address');
+    else if (flow.transport === 'UDP' && detour !== undefined) this.#datagram(transaction, request, flow, this.#asked(detour, transaction));
+    else if ('flow' in target) this.#send(transaction, request, flow);
+    else this.#datagram(transaction, request, flow, (done) => this.#connections.detour(flow.remote, done));
   }
 
   #connected(transaction: ClientTransaction, request: SipRequest, address: HostPort): void {
@@ -83,32 +94,41 @@ export class Outgoing {
     });
   }
 
-  #datagram(transaction: ClientTransaction, request: SipRequest, address: HostPort): void {
+  #datagramFlow(address: HostPort): Flow | undefined {
     const bound = this.#listeners.forDatagram(address);
-    if (bound === undefined) {
-      this.#clients.fail(transaction, 'no UDP listener for that address');
-      return;
-    }
-    const flow = this.#context.options.network.datagramFlow(bound.listener, address);
-    const composed = this.#compose(request, transaction.branch, flow);
-    if (composed.octets.length <= this.#context.limits.datagramRequestOctets) this.#launch(transaction, composed, flow);
-    else this.#long(transaction, request, composed, flow);
+    return bound === undefined ? undefined : this.#context.options.network.datagramFlow(bound.listener, address);
   }
 
-  /** A request that is too long for a network without fragments goes over TCP if it can (RFC 3261 §18.1.1). */
-  #long(transaction: ClientTransaction, request: SipRequest, datagram: Composed, flow: Flow): void {
-    this.#connections.detour(flow.remote, (result) => {
-      if (result.kind === 'connected') {
-        this.#send(transaction, request, result.flow);
-        return;
-      }
-      if (datagram.octets.length > this.#context.limits.udpRequestOctets) {
-        this.#clients.fail(transaction, `too long for UDP, and over TCP: ${result.reason}`);
-        return;
-      }
-      this.#context.on.longDatagram?.(datagram.octets.length, flow.remote);
-      this.#launch(transaction, datagram, flow);
+  #asked(detour: () => Promise<ConnectResult>, transaction: ClientTransaction): Detour {
+    return (done) =>
+      void detour()
+        .then(done)
+        .catch((error: unknown) => {
+          this.#clients.fail(transaction, 'no way was found');
+          this.#context.fault(error);
+        });
+  }
+
+  #datagram(transaction: ClientTransaction, request: SipRequest, flow: Flow, detour: Detour): void {
+    const composed = this.#compose(request, transaction.branch, flow);
+    if (composed.octets.length <= this.#context.limits.datagramRequestOctets) {
+      this.#launch(transaction, composed, flow);
+      return;
+    }
+    // A request that is too long for a network without fragments goes over TCP if it can (RFC 3261 §18.1.1).
+    detour((result) => {
+      if (result.kind === 'connected') this.#send(transaction, request, result.flow);
+      else this.#longDatagram(transaction, composed, flow, result.reason);
     });
+  }
+
+  #longDatagram(transaction: ClientTransaction, datagram: Composed, flow: Flow, reason: string): void {
+    if (datagram.octets.length > this.#context.limits.udpRequestOctets) {
+      this.#clients.fail(transaction, `too long for UDP, and over TCP: ${reason}`);
+      return;
+    }
+    this.#context.on.longDatagram?.(datagram.octets.length, flow.remote);
+    this.#launch(transaction, datagram, flow);
   }
 
   #send(transaction: ClientTransaction, request: SipRequest, flow: Flow): void {

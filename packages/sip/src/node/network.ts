@@ -1,12 +1,14 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Flow, HostPort, Listener, Network, NetworkUser, TransportName } from '../platform.ts';
+import { type NodeDnsOptions, nodeDns } from './dns.ts';
 import { defaultNetworkLimits, type NetworkLimits } from './limits.ts';
 import { TcpConnections } from './tcp.ts';
 import { listenUdp, UdpListener } from './udp.ts';
 
 export interface NodeNetworkOptions {
   readonly limits?: Partial<NetworkLimits>;
+  readonly dns?: NodeDnsOptions;
   /** Errors of a bound socket that concern no single peer. Left out: they are thrown and end the process. */
   readonly fault?: (error: unknown) => void;
 }
@@ -30,10 +32,7 @@ export function nodeNetwork(options: NodeNetworkOptions = {}): Network {
       return listener.flowTo(remote.host, remote.port);
     },
     connect: (remote, user, timeoutMilliseconds) => connections.connect(remote, user, timeoutMilliseconds),
-    async resolve(host) {
-      if (isIP(host) !== 0) return [host];
-      return (await lookup(host, { all: true })).map(({ address }) => address);
-    },
+    dns: nodeDns(options.dns),
   };
 }
 

@@ -171,11 +171,20 @@ describe('a socket of a virtual host', () => {
   });
 });
 
-it('resolves the host names it was told, an address to itself, and rejects others', async () => {
+it('tells every host what the zone says of a name, an address of itself, and a fault where there shall be one', async () => {
   const { network } = await twoHosts();
-  network.setHostName('Example.net', '10.0.0.7', '10.0.0.8');
-  const host = network.host('10.0.0.1');
-  assert.deepEqual(await host.resolve('example.NET'), ['10.0.0.7', '10.0.0.8']);
-  assert.deepEqual(await host.resolve('2001:db8::1'), ['2001:db8::1']);
-  await assert.rejects(host.resolve('other.example'), /ENOTFOUND/);
+  const server = { priority: 0, weight: 0, port: 5060, target: 'one.example.net' };
+  network.dns.set('Example.net', { addresses: ['10.0.0.7', '10.0.0.8'] });
+  network.dns.set('_sip._udp.example.net', { srv: [server] });
+  const { dns } = network.host('10.0.0.1');
+  assert.deepEqual(await dns.addresses('example.NET'), ['10.0.0.7', '10.0.0.8']);
+  assert.deepEqual(await dns.addresses('2001:db8::1'), ['2001:db8::1']);
+  assert.deepEqual(await dns.addresses('other.example'), []);
+  assert.deepEqual(await dns.srv('_sip._udp.example.net'), [server]);
+  assert.deepEqual(await dns.naptr('example.net'), []);
+  const fault = { kind: 'fault', temporary: true, reason: 'ETIMEOUT' } as const;
+  network.dns.fail('example.net', fault);
+  assert.equal(await dns.addresses('example.net'), fault);
+  network.dns.fail('example.net', undefined);
+  assert.deepEqual(await dns.naptr('example.net'), []);
 });

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net';
 import type { Clock, HostPort, NetworkUser } from '@opencpm/sip';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Topology } from './topology.ts';
+import { VirtualDns } from './virtual-dns.ts';
 import type { Fate, WireEvent, WireLog } from './wire-log.ts';
 
 /** A host as the fabric sees it. */
@@ -49,6 +49,7 @@ export class Fabric {
   readonly clock: Clock;
   readonly topology: Topology;
   readonly wireLog: WireLog;
+  readonly dns = new VirtualDns();
   /** Living hosts by address. */
   readonly stations = new Map<string, Station>();
   /** Every address that ever had a host: its system answers for a crashed process. */
@@ -56,7 +57,6 @@ export class Fabric {
   readonly streams = new Set<StreamSide>();
   /** `host:port` of listeners whose connections are refused. */
   readonly refusing = new Set<string>();
-  readonly #hostNames = new Map<string, readonly string[]>();
   readonly #random: SeededRandom;
   readonly #randomByWay = new Map<string, SeededRandom>();
   readonly #portsTaken = new Map<string, number>();
@@ -83,18 +83,6 @@ export class Fabric {
   latencyMilliseconds(from: string, to: string): number {
     const { leastLatencyMilliseconds, mostLatencyMilliseconds } = this.topology.conditions(from, to);
     return this.random(from, to).between(leastLatencyMilliseconds, mostLatencyMilliseconds);
-  }
-
-  nameHost(name: string, addresses: readonly string[]): void {
-    this.#hostNames.set(name.toLowerCase(), addresses);
-  }
-
-  /** Rejects for an unknown name, as a resolver does. */
-  async resolve(host: string): Promise<readonly string[]> {
-    if (isIP(host) !== 0) return [host];
-    const addresses = this.#hostNames.get(host.toLowerCase());
-    if (addresses === undefined) throw new Error(`no address for ${host}: ENOTFOUND`);
-    return addresses;
   }
 
   /** Ids of connections are never used again, not even after a restart of their host. */

@@ -4,6 +4,7 @@ import { DatagramListener } from './datagram-listener.ts';
 import type { DatagramWire } from './datagram-wire.ts';
 import type { Fabric, Station, StreamAcceptor } from './fabric.ts';
 import { StreamListener } from './stream-listener.ts';
+import type { VirtualDns } from './virtual-dns.ts';
 
 const anyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
@@ -32,7 +33,7 @@ export class VirtualHost implements Network, Station {
   }
 
   async listen(transport: TransportName, address: HostPort, user: NetworkUser): Promise<Listener> {
-    const [host = ''] = await this.resolve(address.host);
+    const host = (await this.#firstAddress(address.host)) ?? '';
     const refusal = this.#bindRefusal(transport, { host, port: address.port });
     if (refusal !== undefined) throw new Error(`cannot listen on ${transport} ${address.host} port ${address.port}: ${refusal}`);
     const port = address.port === 0 ? this.#freePort(transport) : address.port;
@@ -56,8 +57,8 @@ export class VirtualHost implements Network, Station {
     return result;
   }
 
-  resolve(host: string): Promise<readonly string[]> {
-    return this.#fabric.resolve(host);
+  get dns(): VirtualDns {
+    return this.#fabric.dns;
   }
 
   receiveDatagram(octets: Uint8Array, from: HostPort, port: number): boolean {
@@ -114,11 +115,7 @@ export class VirtualHost implements Network, Station {
   }
 
   async #firstAddress(host: string): Promise<string | undefined> {
-    try {
-      const [address] = await this.resolve(host);
-      return address;
-    } catch {
-      return undefined; // An unknown name is an outcome of connect, not a fault.
-    }
+    const addresses = await this.dns.addresses(host);
+    return 'kind' in addresses ? undefined : addresses[0];
   }
 }

@@ -4,6 +4,7 @@ import type { LinkConditions } from './conditions.ts';
 import { DatagramWire } from './datagram-wire.ts';
 import { Fabric } from './fabric.ts';
 import { Topology } from './topology.ts';
+import type { VirtualDns } from './virtual-dns.ts';
 import { VirtualHost } from './virtual-host.ts';
 import { WireLog } from './wire-log.ts';
 
@@ -50,9 +51,9 @@ export class VirtualNetwork {
     return host;
   }
 
-  /** What `resolve` tells for a host name, on every host. */
-  setHostName(name: string, ...addresses: readonly string[]): void {
-    this.#fabric.nameHost(name, addresses);
+  /** What every host is told about names. */
+  get dns(): VirtualDns {
+    return this.#fabric.dns;
   }
 
   /** Changes all links that have no conditions of their own, for what is sent from now on. */

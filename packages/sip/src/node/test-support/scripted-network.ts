@@ -5,6 +5,11 @@ import type { ConnectResult, Flow, HostPort, Listener, Network, NetworkUser, Tra
 export class ScriptedNetwork implements Network {
   readonly sent: { readonly text: string; readonly flow: Flow }[] = [];
   readonly connects: HostPort[] = [];
+  readonly dns = {
+    naptr: () => Promise.resolve([]),
+    srv: () => Promise.resolve([]),
+    addresses: (name: string) => Promise.resolve([name]),
+  };
   /** What the next connects give; a refusal when there is nothing left. */
   readonly connectResults: ('accept' | 'refuse')[] = [];
   /** True: what is sent is not taken. */
@@ -30,10 +35,6 @@ export class ScriptedNetwork implements Network {
     this.#user = user;
     if (this.connectResults.shift() !== 'accept') return Promise.resolve({ kind: 'failed', reason: 'ECONNREFUSED' });
     return Promise.resolve({ kind: 'connected', flow: this.connection(remote) });
-  }
-
-  resolve(host: string): Promise<readonly string[]> {
-    return Promise.resolve([host]);
   }
 
   /** A connection with a peer, as if accepted. */
