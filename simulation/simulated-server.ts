@@ -30,6 +30,8 @@ export interface LogLine {
  */
 export class SimulatedServer {
   readonly log: LogLine[] = [];
+  /** What the server posted to a webhook. */
+  readonly posted: { readonly url: string; readonly body: string }[] = [];
   readonly #options: SimulatedServerOptions;
   #life: Life | undefined;
   #lives = 0;
@@ -86,6 +88,10 @@ export class SimulatedServer {
         const database = openSqliteInThread(schedule === undefined ? { file } : { file, schedule });
         opened(database);
         return Promise.resolve(mishaps.before(database));
+      },
+      postJson: (url, body) => {
+        this.posted.push({ url, body });
+        return Promise.resolve(204);
       },
       openLog: () => this.#openLog(),
     };

@@ -1,7 +1,9 @@
+import type { MsginfoMessage } from '@opencpm/payloads';
 import type { SipRequest, SipResponse } from '@opencpm/sip';
 import type { Binding } from './common/binding.ts';
-import type { MessageId, MessageUriId, UserId } from './common/identifiers.ts';
-import type { DeferredMessage, QueuedDelivery, QueueEntry } from './participating/deferred/deferred-message.ts';
+import type { ConversationId, MessageId, MessageUriId, UserId } from './common/identifiers.ts';
+import type { PushOccasion } from './participating/deferred/client-refusal.ts';
+import type { ClientRefusal, DeferredMessage, QueuedDelivery, QueueEntry } from './participating/deferred/deferred-message.ts';
 import type { Preferences } from './preferences/preferences.ts';
 import type { MessageDirection, MessageObject } from './recording/message-object.ts';
 
@@ -104,9 +106,15 @@ export interface Isf {
   interwork(request: SipRequest): Promise<{ readonly kind: 'answered'; readonly response: SipResponse } | AdapterAbsent>;
 }
 
-/** Notifies a user of deferred messages out of band (Appendix I.1.1). */
+/** A notice about a deferred message: that it waits (Appendix I.1.1), or what became of it after its expiry (I.2). */
+export interface OutOfBandNotice {
+  readonly kind: 'waiting' | 'expired';
+  readonly message: MsginfoMessage;
+}
+
+/** Tells a user of deferred messages by another way than SIP. A courtesy: nobody waits for it, and it may fail. */
 export interface OutOfBandNotifier {
-  messagesWait(user: UserId): void;
+  notify(user: UserId, notice: OutOfBandNotice): void;
 }
 
 export interface Charging {
@@ -137,9 +145,26 @@ export interface WaitingRange {
   /** Binding.client of the client that is to get them. */
   readonly client: string;
   readonly now: number;
-  /** Continue behind this one. */
-  readonly after?: MessageUriId;
+  /** Continue behind this position. */
+  readonly after?: number;
   readonly limit: number;
+}
+
+/** A request with a message of the queue that did not end with a 2xx. */
+export interface FailedAttempt {
+  readonly owner: UserId;
+  readonly id: MessageUriId;
+  /** Binding.client. */
+  readonly client: string;
+  readonly refusal: ClientRefusal;
+  /** It was a push: the next one gets new names. */
+  readonly nextAttempt: boolean;
+}
+
+/** What the clients have made of a waiting message so far; a client without an entry has not been asked. */
+export interface WaitingMessage {
+  readonly id: MessageUriId;
+  readonly attempts: ReadonlyMap<string, Pick<QueuedDelivery, 'attempt' | 'refusal'>>;
 }
 
 export interface DeferredMessageQueue {
@@ -147,16 +172,18 @@ export interface DeferredMessageQueue {
   store(
     message: DeferredMessage,
   ): Promise<{ readonly kind: 'stored' } | { readonly kind: 'duplicate' } | { readonly kind: 'full' } | QueueFault>;
-  /** Messages that wait for a user, in arrival order, not expired, with the attempt that comes next for that client. */
+  /** Messages that wait for a user, in the order of their commits, not expired, with the attempt that comes next for that client. */
   waiting(owner: UserId, range: WaitingRange): Promise<readonly QueuedDelivery[] | QueueFault>;
-  /** The attempt ended without a 2xx: the next one gets new names. */
-  attemptFailed(owner: UserId, id: MessageUriId, client: string): Promise<QueueFault | undefined>;
+  /** The newest messages of a conversation that wait for a user (no notifications), not expired. Cheap when nothing waits for him. */
+  waitingInConversation(owner: UserId, conversation: ConversationId, now: number): Promise<readonly WaitingMessage[] | QueueFault>;
+  /** Nothing happens for a message that is gone. */
+  attemptFailed(failed: FailedAttempt): Promise<QueueFault | undefined>;
   /** Removes a message and, in the same commit, stores what is owed because of that. False when it was gone. */
   remove(owner: UserId, id: MessageUriId, owed: readonly OwedRequest[]): Promise<boolean | QueueFault>;
-  /** Messages whose expiry time has come, oldest first. */
-  expired(now: number, limit: number): Promise<readonly QueueEntry[] | QueueFault>;
-  /** The next expiry time in the queue, undefined when it is empty. */
-  nextExpiry(): Promise<number | undefined | QueueFault>;
+  /** Messages whose expiry time has come, oldest first, behind that one. */
+  expired(now: number, limit: number, after?: QueueEntry): Promise<readonly QueueEntry[] | QueueFault>;
+  /** The next expiry time after that one, undefined when nothing waits so long. */
+  nextExpiry(after: number): Promise<number | undefined | QueueFault>;
 }
 
 /** Who sent a message anonymously: what its notifications need to find him, and nothing else (decision 34). */
@@ -198,14 +225,18 @@ export interface ExpiryWatch {
 }
 
 export interface Pushes {
-  /** Starts pushing what waits for this client, unless that is under way; answers at once. */
-  request(owner: UserId, binding: Binding): void;
+  /** Starts pushing what waits for this client, or does so once more after the push that is under way; answers at once. */
+  request(owner: UserId, binding: Binding, occasion: PushOccasion): void;
   /**
    * The message is still on its way to that client by a request that has gone unanswered: until `ended` it is not pushed
-   * to the same contact as well, which would be another request. Then the client is pushed to if it is registered.
+   * to the same contact as well, which would be another request, and it does not expire. Then the client is pushed to if it
+   * is registered.
    */
   hold(id: MessageUriId, client: Binding, ended: Promise<unknown>): void;
   holds(id: MessageUriId, client: Binding): boolean;
+  /** The message is on its way to a client until `ended`: its expiry waits for that. */
+  underWay(id: MessageUriId, ended: Promise<unknown>): void;
+  isUnderWay(id: MessageUriId): boolean;
 }
 
 export interface Clock {

@@ -11,7 +11,13 @@ export interface ServiceProviderPolicy {
   readonly anonymity: 'allow' | 'refuse';
   /** Maximum expiry time of a deferred message (B-8.3.1.6.1-08). */
   readonly maxExpirySeconds: number;
+  /** Whether users are told of their messages that expired (B-8.3.1.6.8-04, -14). */
+  readonly expiryNotices: 'send' | 'none';
   readonly minRelease: CpmRelease | undefined;
   /** How many of a client's deferred messages are under way at once. */
   readonly pushInFlightPerClient: number;
+  /** The pause after a deferred message that a client refused for now or did not answer; each further one doubles it. */
+  readonly pushRetryFirstMilliseconds: number;
+  /** The longest such pause, also when the client asks for a longer one. */
+  readonly pushRetryMaxMilliseconds: number;
 }

@@ -49,8 +49,8 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
   const ownAddresses = new Set<string>();
   const routing = new Routing(configuration, core.directory, ownAddresses);
   const trustedPeers = new TrustedPeers(configuration.trustedPeers);
-  const ways = { endpoint, network: platform.network };
-  const nextHops = new NextHops({ context: core, ways, trustedPeers, random: platform.random });
+  const ways = { endpoint, network: platform.network, random: platform.random };
+  const nextHops = new NextHops({ context: core, ways, trustedPeers });
   const embedded = new EmbeddedCore({
     context: core,
     authentication: new Authentication(core, digest, routing),
@@ -60,7 +60,12 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
     nextHops,
   });
   const upkeep = new Upkeep(core, services);
-  const functions = await participatingFunction(core, services, { sipCore: embedded, expiryWatch: upkeep });
+  const functions = await participatingFunction(core, services, {
+    sipCore: embedded,
+    nextHops,
+    postJson: platform.postJson,
+    expiryWatch: upkeep,
+  });
   embedded.serveWith({
     originating: (served) => handlePagerModeStandaloneMessage(served, functions.originating),
     terminating: (served) => deliverPagerModeStandaloneMessage(served, functions.terminating),

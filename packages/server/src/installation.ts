@@ -36,6 +36,7 @@ export function serviceProviderPolicy({ policy, limits }: Configuration): Servic
     plainClients: policy.plainClients,
     anonymity: policy.anonymity,
     maxExpirySeconds: policy.maxExpirySeconds,
+    expiryNotices: policy.expiryNotices,
     minRelease: policy.minRelease,
     pushInFlightPerClient: limits.pushInFlightPerClient,
   };

@@ -12,9 +12,20 @@ export function nodeServerPlatform(): ServerPlatform {
     hashes: nodeHashes(),
     network: nodeNetwork(),
     octets: nodeOctets,
+    postJson,
     openDatabase: (url) => openDatabase(url, { createDirectory: true }),
     openLog,
   };
+}
+
+/** How long an HTTP service may take for one notice. Milliseconds. */
+const postMilliseconds = 10_000;
+
+async function postJson(url: string, body: string): Promise<number> {
+  const headers = { 'Content-Type': 'application/json' };
+  const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.timeout(postMilliseconds) });
+  await response.body?.cancel();
+  return response.status;
 }
 
 /** JSON lines on standard error or in a file, written at once so that a crash loses none. */

@@ -2,20 +2,28 @@ import {
   type Charging,
   type Diagnostics,
   type ExpiryWatch,
+  type Isf,
   MessageStoreRecording,
   type OriginatingContext,
+  type OutOfBandNotifier,
   type SipCore,
   type TerminatingContext,
 } from '@opencpm/cpm';
+import { Malformed, parseUri } from '@opencpm/sip';
 import { absentIsf, absentOutOfBand, absentPreferences, everybodyMayOriginate } from './adapters/absent-adapters.ts';
 import { functionClock } from './adapters/clock.ts';
 import { nodeContentCodings } from './adapters/content-codings.ts';
 import { OutboxSender } from './adapters/outbox-sender.ts';
 import { RunningPushes } from './adapters/pushes.ts';
 import { RecentMessageTable } from './adapters/recent-messages.ts';
+import { SipIsf } from './adapters/sip-isf.ts';
+import { WebhookNotifier } from './adapters/webhook-notifier.ts';
+import type { Configuration } from './configuration/configuration.ts';
 import type { CoreContext } from './core/core-context.ts';
+import type { NextHops } from './core/next-hops.ts';
 import { type DatabaseServices, isFault } from './database-services.ts';
 import { serviceProviderPolicy } from './installation.ts';
+import type { PostJson } from './platform.ts';
 
 /** The Participating Function with its ports wired to this server. */
 export interface ParticipatingFunction {
@@ -31,13 +39,16 @@ const knownKeys = 100_000;
 /** What lies outside of function and database. */
 export interface Surroundings {
   readonly sipCore: SipCore;
+  /** Sends a request directly to a next hop. */
+  readonly nextHops: Pick<NextHops, 'send'>;
+  readonly postJson: PostJson;
   readonly expiryWatch: ExpiryWatch;
 }
 
 export async function participatingFunction(
   core: CoreContext,
   services: DatabaseServices,
-  { sipCore, expiryWatch }: Surroundings,
+  { sipCore, nextHops, postJson, expiryWatch }: Surroundings,
 ): Promise<ParticipatingFunction> {
   const { configuration, clock, ids, self, log, location } = core;
   const policy = serviceProviderPolicy(configuration);
@@ -57,7 +68,7 @@ export async function participatingFunction(
       ports: { messageStore: services.messageObjects, outbox, clock: functionClock(clock), ids, diagnostics },
       self,
     }),
-    isf: absentIsf,
+    isf: isfOf(configuration, nextHops),
     anonymousOriginators: services.anonymousOriginators,
     outbox,
     charging,
@@ -72,7 +83,7 @@ export async function participatingFunction(
       deferredQueue: services.deferredMessages,
       expiryWatch,
       pushes,
-      outOfBand: absentOutOfBand,
+      outOfBand: outOfBandOf(core, postJson),
       recentMessages,
       diagnostics,
     },
@@ -82,4 +93,15 @@ export async function participatingFunction(
   pushes.serveWith(terminating);
   const originating: OriginatingContext = { ports: { ...shared, authorisation: everybodyMayOriginate }, policy, self };
   return { originating, terminating, outbox, pushes };
+}
+
+function isfOf({ isf }: Configuration, nextHops: Surroundings['nextHops']): Isf {
+  const uri = isf === undefined ? undefined : parseUri(isf);
+  if (uri === undefined || uri instanceof Malformed || uri.kind !== 'sip') return absentIsf;
+  return new SipIsf(uri, (request, nextHop) => nextHops.send(request, nextHop));
+}
+
+function outOfBandOf({ configuration: { webhook }, directory, clock, log }: CoreContext, postJson: PostJson): OutOfBandNotifier {
+  if (webhook.url === undefined) return absentOutOfBand;
+  return new WebhookNotifier({ url: webhook.url, quietMilliseconds: webhook.quietSeconds * 1000 }, { postJson, directory, clock, log });
 }

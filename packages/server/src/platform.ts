@@ -12,11 +12,15 @@ export interface ServerPlatform {
   readonly hashes: Hashes;
   readonly network: Network;
   readonly octets: OctetCodec;
+  readonly postJson: PostJson;
   /** Opens the database of that URL; rejects with an Error that says what to do. */
   openDatabase(url: string): Promise<Database>;
   /** Where the server writes what an operator should see. */
   openLog(settings: LogSettings): Log;
 }
+
+/** Posts a JSON text and resolves with the HTTP status; rejects when nobody answers in time. */
+export type PostJson = (url: string, body: string) => Promise<number>;
 
 /** Structured log: fields first, then a sentence. No body and no address goes into a field. */
 export interface Log {

@@ -67,7 +67,7 @@ export class ServerAdministration implements Administration {
       bindings: core.location.size,
       deferredMessages: isFault(deferred) ? -1 : deferred,
       outboxRows: isFault(owed) ? -1 : owed,
-      absentAdapters,
+      absentAdapters: absentAdapters(configuration),
     };
   }
 

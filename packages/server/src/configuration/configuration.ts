@@ -19,6 +19,9 @@ export interface Configuration {
   readonly routes: { readonly [domain: string]: string };
   readonly policy: Policy;
   readonly limits: Limits;
+  readonly webhook: Webhook;
+  /** SIP URI of the Interworking Selection Function, when there is one. */
+  readonly isf?: string;
   readonly log: Log;
 }
 
@@ -52,6 +55,7 @@ export interface Policy {
   readonly plainClients: 'deliver' | 'ignore';
   readonly anonymity: 'allow' | 'refuse';
   readonly maxExpirySeconds: number;
+  readonly expiryNotices: 'send' | 'none';
   /** The oldest CPM release that a client may speak; undefined when every one may. */
   readonly minRelease: { readonly major: number; readonly minor: number } | undefined;
   readonly duplicateWindowSeconds: number;
@@ -70,6 +74,12 @@ export interface Limits {
   readonly registrationDefaultSeconds: number;
   readonly pushInFlightPerClient: number;
   readonly pendingCommits: number;
+}
+
+export interface Webhook {
+  /** Nobody is told out of band when absent. */
+  readonly url?: string;
+  readonly quietSeconds: number;
 }
 
 export interface Log {

@@ -23,6 +23,8 @@ export function resolveConfiguration(parsed: ParsedConfiguration, directory: str
       registrationMaxSeconds: registrationMax,
       registrationDefaultSeconds: registrationDefault,
     },
+    webhook: { quietSeconds: parsed.webhook.quiet, ...(parsed.webhook.url === undefined ? {} : { url: parsed.webhook.url }) },
+    ...(parsed.isf === undefined ? {} : { isf: parsed.isf }),
     log: { level: parsed.log.level, ...(parsed.log.file === undefined ? {} : { file: resolve(directory, parsed.log.file) }) },
   };
 }

@@ -42,6 +42,11 @@ const storageLocation = z.string().transform((text, context) => {
 
 const peerForm = 'an IP address such as 10.0.0.5, or a network such as 10.0.0.0/24';
 
+function webhookProblem(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? undefined : 'must be an http or https URL';
+}
+
 function peerProblem(text: string): string | undefined {
   const match = /^([0-9a-fA-F:.]{2,45})(?:\/(\d{1,3}))?$/.exec(text);
   const family = isIP(match?.[1] ?? '');
@@ -113,6 +118,12 @@ const policy = z.strictObject({
       fallback: 'none',
     },
   ),
+  expiryNotices: choiceSetting({
+    text: 'Whether a user is told of a message that expired before he got it: his registered clients by a system message, else out of band.',
+    values: ['send', 'none'],
+    fallback: 'send',
+    source: 'B-8.3.1.6.8-04, -11.',
+  }),
   duplicateWindow: durationSetting({
     text: 'How long a message is remembered so that a second copy of it is answered again but not delivered again.',
     fallback: '24h',
@@ -210,6 +221,21 @@ const limits = z.strictObject({
   }),
 });
 
+const webhook = z.strictObject({
+  url: documented(checkedText(webhookProblem).optional(), {
+    text: 'Where users are told out of band that messages wait or have expired: one POST of a JSON text a notice, tried once. Nobody is told when left out.',
+    form: 'an http or https URL',
+    fallback: '(none)',
+    example: 'https://push.example.net/notice',
+  }),
+  quiet: durationSetting({
+    text: 'After a notice that messages wait, how long further ones of the same user are left out.',
+    fallback: '60s',
+    minimum: '1s',
+    maximum: '1d',
+  }),
+});
+
 const log = z.strictObject({
   level: choiceSetting({
     text: 'The least important lines that are written.',
@@ -281,6 +307,12 @@ export const configurationSchema = z.strictObject({
   }),
   policy: section('What the service does where the specification leaves a choice.', policy.prefault({})),
   limits: section('Bounds. Past one of them a peer gets an error answer, and memory stays flat.', limits.prefault({})),
+  webhook: section('How users are told of deferred messages while none of their clients is registered (Appendix I).', webhook.prefault({})),
+  isf: documented(checkedText(routeProblem).optional(), {
+    text: 'The Interworking Selection Function: where messages for other kinds of addresses go, and those that rules or `policy.undelivered` hand over. It gets them directly as SIP requests. Without one, interworking counts as failed.',
+    form: 'a SIP URI such as "sip:10.0.0.9:5070;transport=tcp"',
+    fallback: '(none)',
+  }),
   log: section('What is written down, and where.', log.prefault({})),
 });
 

@@ -1,28 +1,30 @@
 import type { SipResponse } from '@opencpm/sip';
 import { answer, refuse } from '../../common/answers.ts';
-import type { Binding } from '../../common/binding.ts';
+import { type Binding, isLive } from '../../common/binding.ts';
 import { messageUriId } from '../../common/identifiers.ts';
 import type { DeferredMessageQueue, QueueFault } from '../../ports.ts';
-import { deferredHandling } from '../../preferences/preferences.ts';
+import { deferredHandling, doNotDisturb } from '../../preferences/preferences.ts';
 import { duplicateKey } from '../terminating/answer-once.ts';
 import { charged } from '../terminating/charged.ts';
 import { owedForAcceptance } from '../terminating/deliver-to-client.ts';
-import type { Acceptance, Unanswered } from '../terminating/delivery-outcome.ts';
+import type { Acceptance, EarlierLegs, LegOutcome } from '../terminating/delivery-outcome.ts';
 import { suitableClients } from '../terminating/suitable-clients.ts';
 import type { TerminatingContext, TerminatingMessage } from '../terminating/terminating-message.ts';
+import { clientRefusal } from './client-refusal.ts';
 import { type DeferredMessage, expiryTime, storedRequest } from './deferred-message.ts';
+import { deferredMessageSummary } from './deferred-notice.ts';
 
 /** What a sender is told to wait when the queue is full or the database does not answer. */
 const retryAfterSeconds = 30;
 
 /**
  * Defer CPM Standalone Messages (B 8.3.1.6): stores the message in the queue and answers 202 once it is durable.
- * `unanswered` are clients that may still accept it after that; then the row goes again (decision 43).
+ * Of the clients that it went to before, one may still accept it after that; then the row goes again (decision 43).
  */
 export async function deferStandaloneMessage(
   terminating: TerminatingMessage,
   context: TerminatingContext,
-  unanswered?: Unanswered,
+  earlier: EarlierLegs = { legs: [] },
 ): Promise<SipResponse> {
   const { ports, self } = context;
   const deferred = deferredMessage(terminating, context);
@@ -30,7 +32,7 @@ export async function deferStandaloneMessage(
   const outcome = await store(deferred, context);
   switch (outcome.kind) {
     case 'stored':
-      afterDeferral(terminating, deferred, context, unanswered);
+      afterDeferral({ terminating, deferred, earlier }, context);
       return charged(terminating, answer(terminating.request, 202, self), 'deferred', context);
     case 'duplicate':
       return charged(terminating, answer(terminating.request, 202, self), 'duplicate', context);
@@ -78,45 +80,59 @@ function deferredMessage(terminating: TerminatingMessage, context: TerminatingCo
   };
 }
 
+interface Deferral {
+  readonly terminating: TerminatingMessage;
+  readonly deferred: DeferredMessage;
+  readonly earlier: EarlierLegs;
+}
+
 /** What follows from a stored message, none of it the sender's concern. */
-function afterDeferral(
-  terminating: TerminatingMessage,
-  deferred: DeferredMessage,
-  context: TerminatingContext,
-  unanswered: Unanswered | undefined,
-): void {
+function afterDeferral(deferral: Deferral, context: TerminatingContext): void {
+  const { terminating, deferred, earlier } = deferral;
   const { ports } = context;
   // B-8.3.1.6.1-10: its expiry is handled in time.
   ports.expiryWatch.expect(deferred.expiresAt);
-  if (unanswered !== undefined) awaitLateAnswers(terminating, deferred, unanswered, context);
+  awaitLegs(deferral, context);
   // B-8.3.1.6-02 to -04: pushed, pulled or stored; pull and store are the next release's and wait in the queue until then.
   if (deferredHandling(terminating.preferences, terminating.arrivedAt) !== 'push') return;
-  // B-8.3.1.6.2-02: MAY tell the user out of band.
-  ports.outOfBand.messagesWait(deferred.owner);
+  tellOutOfBand(deferred, terminating, context);
   pushToNewcomers(terminating, context);
+  for (const client of earlier.waiting ?? []) ports.pushes.request(deferred.owner, client, 'timer');
 }
 
-/** No client is pushed to what it is still being sent, nor what it has accepted until that is out of the queue. */
-function awaitLateAnswers(
-  terminating: TerminatingMessage,
-  deferred: DeferredMessage,
-  unanswered: Unanswered,
-  context: TerminatingContext,
-): void {
-  const { pushes, diagnostics } = context.ports;
-  const removal = removeWhenAcceptedLate({ terminating, deferred, late: unanswered.late }, context).catch((error) =>
+/**
+ * No client is pushed to what it is still being sent, nor what it has accepted until that is out of the queue. One that
+ * has refused it or did not answer gets it again in its time.
+ */
+function awaitLegs({ terminating, deferred, earlier }: Deferral, context: TerminatingContext): void {
+  const { pushes, diagnostics, expiryWatch } = context.ports;
+  const removal = removeWhenAcceptedLate({ terminating, deferred, late: earlier.late }, context).catch((error) =>
     diagnostics.fault('remove a message accepted late', String(error)),
   );
-  for (const { client, ended } of unanswered.legs) {
-    const settled = ended.then((outcome) => (outcome.kind === 'accepted' ? removal : undefined));
+  for (const { client, ended } of earlier.legs) {
+    const settled = ended.then((outcome) => (outcome.kind === 'accepted' ? removal : keepRefusal(deferred, client, outcome, context)));
     pushes.hold(deferred.id, client, settled);
   }
+  // What nobody took in its time is over when the last request has ended.
+  Promise.all(earlier.legs.map(({ ended }) => ended)).then(() => expiryWatch.expect(deferred.expiresAt), expiryWatch.expect);
+}
+
+async function keepRefusal(
+  { owner, id }: DeferredMessage,
+  client: Binding,
+  { response }: Extract<LegOutcome, { kind: 'failed' }>,
+  { ports, policy }: TerminatingContext,
+): Promise<void> {
+  const refusal = clientRefusal({ client, answer: response, before: undefined, now: ports.clock.now() }, policy);
+  // A push has names of its own: its first attempt is still to come.
+  const fault = await ports.deferredQueue.attemptFailed({ owner, id, client: client.client, refusal, nextAttempt: false });
+  if (fault !== undefined) ports.diagnostics.fault('keep what a client made of a message', fault.reason);
 }
 
 interface LateAcceptance {
   readonly terminating: TerminatingMessage;
   readonly deferred: DeferredMessage;
-  readonly late: Promise<Acceptance | undefined>;
+  readonly late: Promise<Acceptance | undefined> | undefined;
 }
 
 /** Decision 43: the client's 2xx came after the sender's 202; the message is delivered and leaves the queue. */
@@ -137,7 +153,7 @@ async function removeWhenAcceptedLate({ terminating, deferred, late }: LateAccep
 function pushToNewcomers({ servedUser, message, known }: TerminatingMessage, { ports, policy }: TerminatingContext): void {
   const suitable = suitableClients(ports.registrations.of(servedUser), message, policy, ports.clock.now());
   for (const client of suitable) {
-    if (!known.some((binding) => isSameRegistration(binding, client))) ports.pushes.request(servedUser, client);
+    if (!known.some((binding) => isSameRegistration(binding, client))) ports.pushes.request(servedUser, client, 'heard');
   }
 }
 
@@ -147,4 +163,14 @@ function isSameRegistration(one: Binding, other: Binding): boolean {
 
 function isFault(outcome: boolean | QueueFault): outcome is QueueFault {
   return typeof outcome === 'object';
+}
+
+/**
+ * B-8.3.1.6.2-02: MAY tell the user out of band, which is of use while none of his clients is there; not while he does
+ * not want to be disturbed (-01, -03), and not for a notification.
+ */
+function tellOutOfBand(deferred: DeferredMessage, { known, preferences }: TerminatingMessage, { ports }: TerminatingContext): void {
+  const now = ports.clock.now();
+  if (deferred.kind === 'notification' || known.some((binding) => isLive(binding, now)) || doNotDisturb(preferences, now)) return;
+  ports.outOfBand.notify(deferred.owner, { kind: 'waiting', message: deferredMessageSummary(deferred) });
 }

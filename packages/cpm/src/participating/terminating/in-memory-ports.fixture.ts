@@ -39,7 +39,10 @@ const usualPolicy: ServiceProviderPolicy = {
   anonymity: 'allow',
   maxExpirySeconds: 3600,
   minRelease: undefined,
+  expiryNotices: 'send',
   pushInFlightPerClient: 8,
+  pushRetryFirstMilliseconds: 30_000,
+  pushRetryMaxMilliseconds: 3_600_000,
 };
 
 export function surrounded(surroundings: Surroundings = {}): Surrounded {
@@ -78,6 +81,7 @@ export function surrounded(surroundings: Surroundings = {}): Surrounded {
     deferredQueue: {
       store: async () => called('defer', { kind: 'stored' }),
       waiting: async () => [],
+      waitingInConversation: async () => [],
       attemptFailed: async () => undefined,
       remove: async () => true,
       expired: async () => [],
@@ -86,8 +90,8 @@ export function surrounded(surroundings: Surroundings = {}): Surrounded {
     anonymousOriginators: originatorsRemembered(calls, surroundings.rememberFault),
     expiryWatch: { expect: () => undefined },
     outbox: { owe: async ({ id }) => void calls.push(`owe ${id.split(' ').at(-1)}`), wake: () => undefined },
-    pushes: { request: (_owner, client) => void calls.push(`push to ${client.client}`), hold: () => undefined, holds: () => false },
-    outOfBand: { messagesWait: () => undefined },
+    pushes: { request: (_owner, client) => void calls.push(`push to ${client.client}`), hold: () => undefined, holds: () => false, underWay: () => undefined, isUnderWay: () => false },
+    outOfBand: { notify: (_user, { kind }) => void calls.push(`out of band: ${kind}`) },
     recentMessages: { find: () => undefined, remember: () => undefined },
     charging: { outcome: ({ outcome }) => void outcomes.push(outcome) },
     clock: { now: () => now, wait: () => ({ over: new Promise(() => undefined), cancel: () => undefined }) },
