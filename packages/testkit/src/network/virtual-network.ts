@@ -13,6 +13,8 @@ export interface VirtualNetworkOptions {
   readonly random: SeededRandom;
   /** Of all links; what is left out is as in `steadyLink`. */
   readonly conditions?: Partial<LinkConditions>;
+  /** For who looks at each entry as it comes, and keeps none of a long run. */
+  readonly wireLog?: WireLog;
 }
 
 /**
@@ -28,7 +30,7 @@ export class VirtualNetwork {
 
   constructor(options: VirtualNetworkOptions) {
     const { clock, random, conditions } = options;
-    this.wireLog = new WireLog(clock.now());
+    this.wireLog = options.wireLog ?? new WireLog(clock.now());
     this.#topology = new Topology(conditions);
     this.#fabric = new Fabric({ clock, random: random.fork('network'), topology: this.#topology, wireLog: this.wireLog });
     this.#wire = new DatagramWire(this.#fabric);
