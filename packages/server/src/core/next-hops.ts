@@ -7,7 +7,6 @@ import {
   Headers,
   type LocateOptions,
   locateServers,
-  type Random,
   responseTo,
   retryAfterHeader,
   type SipRequest,
@@ -38,7 +37,6 @@ export interface NextHopParts {
   readonly context: CoreContext;
   readonly ways: Ways;
   readonly trustedPeers: TrustedPeers;
-  readonly random: Random;
 }
 
 /**
@@ -54,7 +52,7 @@ export class NextHops {
 
   constructor(parts: NextHopParts) {
     this.#parts = parts;
-    this.#locate = { random: parts.random, ...spoken(parts.context.configuration) };
+    this.#locate = { random: parts.ways.random, ...spoken(parts.context.configuration) };
   }
 
   /** Where a request to that URI may be sent now, in the order in which to try; none when there is no such place. */
