@@ -18,7 +18,7 @@ test('an address may spend its burst, then has one answer a second and nothing e
   await clock.runFor(499);
   assert.equal(spent.spend(attacker), 'drop');
   await clock.runFor(501);
-  assert.deepEqual([spent.spend(attacker), spent.spend(attacker), spent.spend(attacker)], ['within', 'answer', 'drop']);
+  assert.deepEqual([spent.spend(attacker), spent.spend(attacker), spent.spend(attacker)], ['within', 'within', 'answer']);
 });
 
 test('what is given back each second stops at the burst', async () => {
