@@ -1,5 +1,5 @@
 /**
- * The timers of RFC 3261 Table 4 that non-INVITE transactions use, in milliseconds, under the RFC's names.
+ * The timers of RFC 3261 Table 4 as RFC 4320 and RFC 6026 correct it, in milliseconds, under the RFCs' names.
  * No other file of the transaction layer holds a duration.
  */
 
@@ -33,4 +33,53 @@ export const reliableTimers: NonInviteTimers = { E: Number.POSITIVE_INFINITY, F:
 
 export function nonInviteTimers(reliable: boolean): NonInviteTimers {
   return reliable ? reliableTimers : unreliableTimers;
+}
+
+export interface InviteTimers {
+  /** First interval of request retransmission; doubles without a limit. Infinity: never. */
+  readonly A: number;
+  /** How long a client waits for any response. */
+  readonly B: number;
+  /** How long a client absorbs retransmissions of a response other than 2xx. */
+  readonly D: number;
+  /** First interval of response retransmission; doubles up to T2. Infinity: never. */
+  readonly G: number;
+  /** How long a server waits for the ACK to a response other than 2xx. */
+  readonly H: number;
+  /** How long a server absorbs retransmitted ACKs. */
+  readonly I: number;
+  /** How long a server takes further 2xx from its user, and absorbs retransmitted requests (RFC 6026 §8.4). */
+  readonly L: number;
+  /** How long a client passes further 2xx to its user (RFC 6026 §8.4). */
+  readonly M: number;
+  /** How long a client whose request was cancelled waits for the final response (RFC 3261 §9.1). */
+  readonly cancelled: number;
+  /** When a server answers 100 for a user who has said nothing yet (RFC 3261 §17.2.1). */
+  readonly trying: number;
+}
+
+export const unreliableInviteTimers: InviteTimers = {
+  A: T1,
+  B: 64 * T1,
+  D: 32_000,
+  G: T1,
+  H: 64 * T1,
+  I: T4,
+  L: 64 * T1,
+  M: 64 * T1,
+  cancelled: 64 * T1,
+  trying: 200,
+};
+
+/** Over TCP nothing is retransmitted, but what is answered 2xx or waits for an ACK stays as long. */
+export const reliableInviteTimers: InviteTimers = {
+  ...unreliableInviteTimers,
+  A: Number.POSITIVE_INFINITY,
+  D: 0,
+  G: Number.POSITIVE_INFINITY,
+  I: 0,
+};
+
+export function inviteTimers(reliable: boolean): InviteTimers {
+  return reliable ? reliableInviteTimers : unreliableInviteTimers;
 }
