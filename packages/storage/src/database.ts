@@ -41,6 +41,12 @@ export type CommitResult =
   | { readonly kind: 'guard-failed'; readonly statement: number; readonly rowCount: number }
   | DatabaseFault;
 
+/** What an engine tells of its work, for metrics. */
+export interface DatabaseEvents {
+  /** One transaction with the batches of so many commits was written and flushed, or failed as a whole. */
+  groupWritten?(batches: number, milliseconds: number): void;
+}
+
 export interface Database {
   readonly engine: 'sqlite' | 'postgres';
   /** Sees every commit that had resolved when it was called. A guard is not looked at. */

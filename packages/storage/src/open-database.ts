@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Database } from './database.ts';
+import type { Database, DatabaseEvents } from './database.ts';
 import { DatabaseError } from './database-error.ts';
 import { openPostgres } from './postgres/engine.ts';
 import { openSqlite } from './sqlite/engine.ts';
@@ -8,6 +8,8 @@ import { openSqlite } from './sqlite/engine.ts';
 export interface OpenDatabaseOptions {
   /** Creates the directory of a SQLite file, with those above it, for this user only (mode 0700). */
   readonly createDirectory?: boolean;
+  /** Told by the SQLite engine; PostgreSQL writes each batch in a transaction of its own. */
+  readonly events?: DatabaseEvents;
 }
 
 const SQLITE_SCHEME = 'sqlite:';
@@ -31,7 +33,7 @@ async function openFile(file: string, options: OpenDatabaseOptions): Promise<Dat
   }
   const path = resolve(file);
   if (options.createDirectory === true) await createDirectory(dirname(path));
-  return openSqlite({ file: path });
+  return openSqlite({ file: path, ...(options.events === undefined ? {} : { events: options.events }) });
 }
 
 async function createDirectory(directory: string): Promise<void> {

@@ -146,6 +146,22 @@ describe('limits', () => {
     }
   });
 
+  test('tells how many batches each transaction took and how long it was on its way', async (t) => {
+    const groups: { batches: number; milliseconds: number }[] = [];
+    const groupWritten = (batches: number, milliseconds: number) => void groups.push({ batches, milliseconds });
+    const database = await openSqlite({ file: join(testDirectory(t), 'test.db'), events: { groupWritten } });
+    await commitOrThrow(database, CREATE);
+    await Promise.all(Array.from({ length: 20 }, (_, id) => commitOrThrow(database, sql(INSERT, `${id}`, null))));
+    await database.close();
+    assert.equal(
+      groups.reduce((sum, { batches }) => sum + batches, 0),
+      21,
+    );
+    assert.deepEqual(groups[0]?.batches, 1);
+    assert.ok(groups.length < 21, 'what came in one turn of the loop was written together');
+    for (const { milliseconds } of groups) assert.ok(milliseconds > 0);
+  });
+
   test('groups smaller than what waits lose nothing', async (t) => {
     const database = await openNotes(t, { groupStatements: 7 });
     const commits = Array.from({ length: 100 }, (_, index) =>

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Admission } from '../admission.ts';
-import type { CommitResult, Database, DatabaseFault, QueryResult, Statement } from '../database.ts';
+import type { CommitResult, Database, DatabaseEvents, DatabaseFault, QueryResult, Statement } from '../database.ts';
 import { closedFault, DatabaseError, faultOf } from '../database-error.ts';
 import { CallQueue, type PendingCall } from './call-queue.ts';
 import { SQLITE_LIMITS, type SqliteLimits } from './limits.ts';
@@ -10,6 +10,7 @@ export interface SqliteOptions {
   /** Path of the database file; its directory must exist. */
   readonly file: string;
   readonly limits?: Partial<SqliteLimits>;
+  readonly events?: DatabaseEvents;
 }
 
 /**
@@ -25,7 +26,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
   const orders: WorkerOrders = { file: options.file, limits };
   const worker = new Worker(workerModule(), { workerData: orders, name: 'sqlite' });
   await opened(worker);
-  return new SqliteDatabase(worker, limits);
+  return new SqliteDatabase(worker, limits, options.events ?? {});
 }
 
 /** The worker's module beside this one: a .ts file in the repository, a .js file in the package. */
@@ -58,14 +59,16 @@ class SqliteDatabase implements Database {
   readonly engine = 'sqlite';
   readonly #worker: Worker;
   readonly #admission: Admission;
+  readonly #events: DatabaseEvents;
   readonly #commits = new CallQueue<CommitResult>();
   readonly #queries = new CallQueue<QueryResult>();
   #sendPlanned = false;
   #closing: PromiseWithResolvers<void> | undefined;
   #ended: DatabaseError | undefined;
 
-  constructor(worker: Worker, limits: SqliteLimits) {
+  constructor(worker: Worker, limits: SqliteLimits, events: DatabaseEvents) {
     this.#worker = worker;
+    this.#events = events;
     this.#admission = new Admission(limits);
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'answers') this.#receive(message);
@@ -121,6 +124,7 @@ class SqliteDatabase implements Database {
     const queries = this.#queries.takeAnswered(answers.queries.length);
     for (const [index, call] of queries.entries()) this.#answer(call, restoreQuery(answers.queries[index]));
     const commits = this.#commits.takeAnswered(answers.commits.length);
+    if (answers.writeMilliseconds !== undefined) this.#events.groupWritten?.(commits.length, answers.writeMilliseconds);
     for (const [index, call] of commits.entries()) this.#answer(call, restoreCommit(answers.commits[index], call.statements.length));
   }
 

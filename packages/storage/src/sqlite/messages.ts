@@ -25,6 +25,8 @@ export interface Answers {
   readonly kind: 'answers';
   readonly commits: readonly (FlatCommit | undefined)[];
   readonly queries: readonly FlatQuery[];
+  /** How long the transaction of these commits took, flush included. */
+  readonly writeMilliseconds?: number;
 }
 
 export type FromWorker =

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Statement } from '../database.ts';
 import { DatabaseError } from '../database-error.ts';
@@ -61,8 +62,9 @@ function answerQueries(opened: SqliteCore): void {
 }
 
 function writeGroup(opened: SqliteCore): void {
+  const began = performance.now();
   const results = opened.commitGroup(commits.splice(0, groupSize()));
-  say({ kind: 'answers', commits: results.map(flattenCommit), queries: [] });
+  say({ kind: 'answers', commits: results.map(flattenCommit), queries: [], writeMilliseconds: performance.now() - began });
 }
 
 /** How many of the waiting batches the next transaction takes: at least one, and no more statements than allowed. */
