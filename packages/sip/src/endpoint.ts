@@ -5,6 +5,7 @@
 import { ClientTransactions } from './endpoint/client-transactions.ts';
 import { Connections } from './endpoint/connections.ts';
 import { EndpointContext } from './endpoint/context.ts';
+import { Departures } from './endpoint/departures.ts';
 import { Incoming } from './endpoint/incoming.ts';
 import { LearntFlows } from './endpoint/learnt-flows.ts';
 import { Listeners } from './endpoint/listeners.ts';
@@ -43,7 +44,8 @@ export class Endpoint {
     this.#clients = new ClientTransactions(context);
     const parts = { context, listeners: this.#listeners, connections: this.#connections, servers: this.#servers, clients: this.#clients };
     this.#incoming = new Incoming({ ...parts, handler: () => this.onRequest });
-    this.#outgoing = new Outgoing(parts);
+    const departures = new Departures(context, this.#listeners, this.#connections);
+    this.#outgoing = new Outgoing({ context, clients: this.#clients, departures });
   }
 
   /**

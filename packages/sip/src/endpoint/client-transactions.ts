@@ -13,6 +13,7 @@ import {
 } from '../transaction/client-non-invite.ts';
 import { clientKey } from '../transaction/keys.ts';
 import type { EndpointContext } from './context.ts';
+import type { Composed, Departing } from './departures.ts';
 import { sentByText } from './listeners.ts';
 import type { ClientOutcome } from './options.ts';
 
@@ -142,7 +143,7 @@ function unsent(flow: Flow): string {
   return flow.closed ? 'flow closed' : 'too much waits to be sent';
 }
 
-export class ClientTransaction implements TimerEntry {
+export class ClientTransaction implements Departing, TimerEntry {
   readonly key: string;
   readonly branch: string;
   /** What its Via says; set when the request goes out. */
@@ -171,6 +172,15 @@ export class ClientTransaction implements TimerEntry {
     this.#owner = owner;
     this.key = key;
     this.branch = branch;
+  }
+
+  launch({ request, octets, sentBy }: Composed, flow: Flow): void {
+    this.sentBy = sentBy;
+    this.#owner.launch(this, request, octets, flow);
+  }
+
+  fail(reason: string): void {
+    this.#owner.fail(this, reason);
   }
 
   sentFrom(via: Via): boolean {
