@@ -2,8 +2,8 @@ import { type ConnectResult, type Flow, locateServers, Malformed, parseUri, rout
 import type { StoredBinding } from '@opencpm/storage';
 import type { Location } from './location.ts';
 import type { LocatedBinding } from './stored-binding.ts';
-import type { Ways } from './to-client.ts';
 import { isLoopback } from './trusted-peers.ts';
+import type { Ways } from './ways.ts';
 
 /** Decision 41. */
 const connectMilliseconds = 2_000;

@@ -16,8 +16,9 @@ import { allowHeaders, ownAnswer, unsupportedExtension, withToTag } from './own-
 import { register } from './registrar.ts';
 import type { Routing } from './routing.ts';
 import type { LocatedBinding } from './stored-binding.ts';
-import { ToClient, type Ways } from './to-client.ts';
+import { ToClient } from './to-client.ts';
 import type { TrustedPeers } from './trusted-peers.ts';
+import type { Ways } from './ways.ts';
 
 /** The functions that the core hands requests to, by the case of the served user. */
 export interface ServingFunctions {

@@ -18,8 +18,8 @@ import type { Configuration } from '../configuration/configuration.ts';
 import type { CoreContext } from './core-context.ts';
 import { NextHopMemory } from './next-hop-memory.ts';
 import { relayed } from './own-answers.ts';
-import type { Ways } from './to-client.ts';
 import type { TrustedPeers } from './trusted-peers.ts';
+import type { Ways } from './ways.ts';
 
 /** Shorter than Timer F of the sender (RFC 3261 §17.1.2.2), who would not hear an answer after that. */
 const nextHopMilliseconds = 30_000;

@@ -1,14 +1,9 @@
 import type { ClientAnswer, UserId } from '@opencpm/cpm';
-import { type ConnectResult, type Endpoint, formatUri, type Network, type Random, type SipRequest, type Target } from '@opencpm/sip';
+import { type ConnectResult, type Endpoint, formatUri, type SipRequest, type Target } from '@opencpm/sip';
 import type { CoreContext } from './core-context.ts';
 import { Detours } from './detours.ts';
 import type { LocatedBinding } from './stored-binding.ts';
-
-export interface Ways {
-  readonly endpoint: Endpoint;
-  readonly network: Network;
-  readonly random: Random;
-}
+import type { Ways } from './ways.ts';
 
 /** The way to clients: each request goes over the flow its client registered on, to his Contact, by his Path. */
 export class ToClient {
@@ -43,7 +38,11 @@ export class ToClient {
         return detour;
       },
     });
-    if (outcome.kind === 'response') return { kind: 'answered', response: outcome.response };
+    if (outcome.kind === 'response') {
+      // A client that a push has found again counts as registered again.
+      if (binding.unreachable && binding.flow !== undefined) this.#context.location.heardOf([binding], binding.flow);
+      return { kind: 'answered', response: outcome.response };
+    }
     const reason = outcome.kind === 'timeout' ? 'no answer' : outcome.reason;
     if (detour?.kind === 'connected') {
       // Says nothing about the client's own flow, by which the next request goes.

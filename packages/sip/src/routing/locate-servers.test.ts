@@ -18,8 +18,8 @@ const timeout: DnsFault = { kind: 'fault', temporary: true, reason: 'ETIMEOUT' }
 const refused: DnsFault = { kind: 'fault', temporary: false, reason: 'EBADNAME' };
 const random = { bytes: (count: number) => new Uint8Array(count) };
 
-function naptr(order: number, preference: number, service: string, replacement: string, flags = 's'): NaptrRecord {
-  return { order, preference, flags, service, regexp: '', replacement };
+function naptr(order: number, preference: number, service: string, replacement: string): NaptrRecord {
+  return { order, preference, flags: 's', service, regexp: '', replacement };
 }
 
 function srv(target: string, port = 5060, priority = 0, weight = 0): SrvRecord {
@@ -113,9 +113,9 @@ describe('the transport of a request (RFC 3263 §4.1)', () => {
 
   it('takes nothing from records that are not for SIP: other services, other flags, a regexp, no replacement', async () => {
     const useless = [
-      naptr(1, 1, 'E2U+sip', 'x.example.com', 'u'),
+      { ...naptr(1, 1, 'E2U+sip', 'x.example.com'), flags: 'u' },
       naptr(1, 1, 'SIP+D2S', '_sip._sctp.example.com'),
-      naptr(1, 1, 'SIP+D2U', 'elsewhere.example.com', 'a'),
+      { ...naptr(1, 1, 'SIP+D2U', 'elsewhere.example.com'), flags: 'a' },
       { ...naptr(1, 1, 'SIP+D2U', ''), regexp: '!^.*$!x!' },
       naptr(1, 1, 'SIP+D2U', '.'),
     ];
