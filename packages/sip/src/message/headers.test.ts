@@ -98,6 +98,11 @@ describe('Headers', () => {
     assert.deepEqual(lines(quoted.withoutFirst('Path')), lines(quoted));
   });
 
+  it('drop the first value and not the empty line above it, and leave no empty line behind it', () => {
+    const headers = Headers.of(['Via', ''], ['Via', 'a,'], ['Via', 'b']);
+    assert.deepEqual(lines(headers.withoutFirst('Via')), ['Via: ', 'Via: b']);
+  });
+
   it('filters, drops and joins', () => {
     assert.deepEqual(lines(headers.filter((header) => header.key === 'x-own')), ['X-Own: one', 'x-own: two']);
     assert.equal(headers.without('Via').without(supportedHeader).raw.length, 2);

@@ -120,14 +120,14 @@ export class Headers {
     return this.filter((header) => header.key !== key);
   }
 
-  /** Drops the topmost value of a list only: the first line, or the first element of a line with commas. */
+  /** Drops the topmost value of a list only: the first line that has one, or the first element of a line with commas. */
   withoutFirst(name: NameOrField): Headers {
     const key = keyOf(name);
-    const place = this.#lines.findIndex((line) => line.key === key);
+    const place = this.#lines.findIndex((line) => line.key === key && line.value !== '');
     const first = this.#lines[place];
     if (first === undefined) return this;
-    const end = elementEnd(first.value, 0);
-    const rest = end < first.value.length ? [HeaderLine.of(first.name, first.value.slice(end + 1))] : [];
+    const others = first.value.slice(elementEnd(first.value, 0) + 1).trim();
+    const rest = others === '' ? [] : [HeaderLine.of(first.name, others)];
     return new Headers([...this.#lines.slice(0, place), ...rest, ...this.#lines.slice(place + 1)]);
   }
 
