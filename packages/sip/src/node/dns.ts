@@ -1,4 +1,4 @@
-import { lookup, Resolver } from 'node:dns/promises';
+import { lookup as lookUp, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { DnsResolver, NaptrRecord, SrvRecord } from '../platform.ts';
 import { DnsCache, type DnsFinding } from './dns-cache.ts';
@@ -6,6 +6,11 @@ import { DnsCache, type DnsFinding } from './dns-cache.ts';
 export interface NodeDnsOptions {
   /** `192.0.2.53`, `192.0.2.53:5353`, `[2001:db8::53]:53`; those of the system when left out or empty. */
   readonly servers?: readonly string[];
+  /**
+   * What the machine itself knows of a name: hosts file, search list, local names. Left out: the system's resolver. May
+   * reject when it knows nothing.
+   */
+  readonly lookup?: (name: string) => Promise<readonly string[]>;
   readonly limits?: Partial<DnsLimits>;
 }
 
@@ -43,7 +48,7 @@ export const defaultDnsLimits: DnsLimits = {
 /** The domain name system as Node's resolver sees it, with a cache. Names of the machine itself (/etc/hosts) count as addresses. */
 export function nodeDns(options: NodeDnsOptions = {}): DnsResolver {
   const limits = { ...defaultDnsLimits, ...options.limits };
-  const questions = new Questions(limits, options.servers ?? []);
+  const questions = new Questions(limits, options);
   const cache = { entries: limits.entries, pending: limits.pending, now: () => performance.now() };
   const naptr = new DnsCache<NaptrRecord>(cache, (name) => questions.naptr(name));
   const srv = new DnsCache<SrvRecord>(cache, (name) => questions.srv(name));
@@ -58,15 +63,25 @@ export function nodeDns(options: NodeDnsOptions = {}): DnsResolver {
 class Questions {
   readonly #limits: DnsLimits;
   readonly #resolver: Resolver;
+  readonly #lookup: (name: string) => Promise<readonly string[]>;
 
-  constructor(limits: DnsLimits, servers: readonly string[]) {
+  constructor(limits: DnsLimits, { servers = [], lookup = systemLookup }: NodeDnsOptions) {
     this.#limits = limits;
+    this.#lookup = lookup;
     this.#resolver = new Resolver({ timeout: limits.tryMilliseconds, tries: limits.tries });
     if (servers.length > 0) this.#resolver.setServers(servers);
   }
 
   naptr(name: string): Promise<DnsFinding<NaptrRecord>> {
-    return this.#finding(async () => ({ answer: await this.#resolver.resolveNaptr(name), seconds: this.#limits.unknownSeconds }));
+    return this.#finding(async () => {
+      const records = await this.#resolver.resolveNaptr(name);
+      return {
+        answer: records.map(({ order, preference, flags, service, regexp, replacement }) => {
+          return { order, preference, flags, service, regexp, replacement };
+        }),
+        seconds: this.#limits.unknownSeconds,
+      };
+    });
   }
 
   srv(name: string): Promise<DnsFinding<SrvRecord>> {
@@ -88,7 +103,8 @@ class Questions {
       this.#finding(async () => this.#timed(await this.#resolver.resolve4(name, { ttl: true }))),
     ]);
     const both = together(six, four);
-    return 'kind' in both.answer || both.answer.length === 0 ? ((await this.#known(name)) ?? both) : both;
+    const isKnown = !('kind' in both.answer) && both.answer.length > 0;
+    return isKnown || !name.includes('.') ? both : ((await this.#known(name)) ?? both);
   }
 
   #timed(records: readonly { readonly address: string; readonly ttl: number }[]): DnsFinding<string> {
@@ -99,10 +115,9 @@ class Questions {
   /** What the system says, hosts file and all; undefined when it knows nothing in time. */
   async #known(name: string): Promise<DnsFinding<string> | undefined> {
     const { tryMilliseconds, tries, unknownSeconds } = this.#limits;
-    const found = lookup(name, { all: true, order: 'verbatim' }).then((list) => list.map(({ address }) => address));
     const late = Promise.withResolvers<readonly string[]>();
     const timer = setTimeout(() => late.resolve([]), tryMilliseconds * tries);
-    const addresses = await Promise.race([found.catch(() => []), late.promise]);
+    const addresses = await Promise.race([this.#lookup(name).catch(() => []), late.promise]);
     clearTimeout(timer);
     return addresses.length === 0 ? undefined : { answer: addresses, seconds: unknownSeconds };
   }
@@ -117,6 +132,10 @@ class Questions {
       return { answer: { kind: 'fault', temporary: code !== 'EBADNAME', reason: code }, seconds: this.#limits.faultSeconds };
     }
   }
+}
+
+async function systemLookup(name: string): Promise<readonly string[]> {
+  return (await lookUp(name, { all: true, order: 'verbatim' })).map(({ address }) => address);
 }
 
 /** One family that is known counts, whatever became of the question for the other. */
