@@ -4,6 +4,7 @@ import type { Binding } from './common/binding.ts';
 import type { ConversationId, MessageId, MessageUriId, UserId } from './common/identifiers.ts';
 import type { PushOccasion } from './participating/deferred/client-refusal.ts';
 import type { ClientRefusal, DeferredMessage, QueuedDelivery, QueueEntry } from './participating/deferred/deferred-message.ts';
+import type { PushOutcome } from './participating/deferred/send-pager-mode-deferred-message.ts';
 import type { Preferences } from './preferences/preferences.ts';
 import type { MessageDirection, MessageObject } from './recording/message-object.ts';
 
@@ -25,6 +26,10 @@ export interface ServedRequest {
   readonly servedUser: UserId;
   readonly hops: readonly Hop[];
   readonly arrivedAt: number;
+  /** Binding.client of the served user's clients of which one has sent this; empty when none of those registered did. */
+  readonly sendingClients?: readonly string[];
+  /** `+sip.instance` of the one device that the Request-URI, a GRUU, names. */
+  readonly device?: string;
 }
 
 /** What became of a request sent to one client. */
@@ -127,6 +132,10 @@ export interface OutcomeRecord {
   readonly case: 'originating' | 'terminating' | 'deferred';
   readonly status: number;
   readonly outcome: 'delivered' | 'deferred' | 'forwarded' | 'interworked' | 'stored' | 'duplicate' | 'refused' | 'pushed' | 'expired';
+  /** The message as the function had it, not a copy: whoever writes the record down reads from it what he needs. */
+  readonly request: SipRequest;
+  /** Milliseconds since the epoch. */
+  readonly arrivedAt: number;
 }
 
 export type QueueFault = { readonly kind: 'fault'; readonly temporary: boolean; readonly reason: string };
@@ -237,6 +246,8 @@ export interface Pushes {
   /** The message is on its way to a client until `ended`: its expiry waits for that. */
   underWay(id: MessageUriId, ended: Promise<unknown>): void;
   isUnderWay(id: MessageUriId): boolean;
+  /** A push has got its answer, or none: for metrics. */
+  ended(outcome: PushOutcome): void;
 }
 
 export interface Clock {
@@ -269,5 +280,6 @@ export interface Ids {
 
 /** Where things are written that an operator should see; never a body, never an address. */
 export interface Diagnostics {
-  fault(where: string, reason: string): void;
+  /** `request`: the message that it is about, for its ids. */
+  fault(where: string, reason: string, request?: SipRequest): void;
 }

@@ -1,4 +1,4 @@
-import { deliverPagerModeStandaloneMessage, handlePagerModeStandaloneMessage, serverToken } from '@opencpm/cpm';
+import { deliverPagerModeStandaloneMessage, handlePagerModeStandaloneMessage, isRefreshed, serverToken } from '@opencpm/cpm';
 import { DigestServer, Endpoint, type EndpointEvents, type Listener } from '@opencpm/sip';
 import { Upkeep } from './adapters/upkeep.ts';
 import type { Administration } from './administration.ts';
@@ -69,8 +69,11 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
   embedded.serveWith({
     originating: (served) => handlePagerModeStandaloneMessage(served, functions.originating),
     terminating: (served) => deliverPagerModeStandaloneMessage(served, functions.terminating),
-    registered: (bindings) => {
-      for (const binding of bindings) functions.pushes.request(binding.owner, binding);
+    registered: (bindings, before) => {
+      for (const binding of bindings) {
+        const known = before.find(({ client, expiresAt }) => client === binding.client && expiresAt > platform.clock.now());
+        functions.pushes.request(binding.owner, binding, isRefreshed(known, binding) ? 'heard' : 'registration');
+      }
     },
   });
   endpoint.onRequest = (transaction) => embedded.received(transaction);
@@ -80,6 +83,7 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
     await endpoint.close();
     throw error;
   }
+  core.location.sendDatagramsBy((local, remote) => endpoint.datagramFlow(local, remote));
   upkeep.start({ functions: functions.terminating, outboxChanged: () => functions.outbox.wake() });
   functions.outbox.wake();
   await pushWhatWaits(core, services, functions);
@@ -146,7 +150,7 @@ function listenText({ transport, address }: Listener): string {
 async function pushWhatWaits({ location }: CoreContext, services: DatabaseServices, functions: ParticipatingFunction): Promise<void> {
   const owners = await services.deferredMessages.owners();
   if (isFault(owners)) return;
-  for (const owner of owners) for (const binding of location.of(owner)) functions.pushes.request(owner, binding);
+  for (const owner of owners) for (const binding of location.of(owner)) functions.pushes.request(owner, binding, 'timer');
 }
 
 interface Running {
@@ -157,10 +161,14 @@ interface Running {
   readonly log: Log;
 }
 
+/** How long a push that is under way may still get its answer before the end. */
+const stopMilliseconds = 2000;
+
 async function stop({ endpoint, upkeep, functions, services, log }: Running): Promise<void> {
   upkeep.stop();
   functions.outbox.stop();
   functions.pushes.stop();
+  await functions.pushes.idle(stopMilliseconds);
   await endpoint.close();
   await services.database.close();
   log.info({}, 'The server has stopped.');

@@ -7,9 +7,21 @@ import { Connections } from './endpoint/connections.ts';
 import { EndpointContext } from './endpoint/context.ts';
 import { Departures } from './endpoint/departures.ts';
 import { Incoming } from './endpoint/incoming.ts';
+import { InviteClientTransactions } from './endpoint/invite-client-transactions.ts';
+import { InviteIncoming } from './endpoint/invite-incoming.ts';
+import type {
+  AcknowledgementHandler,
+  InviteEvents,
+  InviteHandler,
+  InviteOptions,
+  OwnAddress,
+  SentInvite,
+} from './endpoint/invite-options.ts';
+import { InviteOutgoing } from './endpoint/invite-outgoing.ts';
+import { InviteServerTransactions } from './endpoint/invite-server-transactions.ts';
 import { LearntFlows } from './endpoint/learnt-flows.ts';
 import { Listeners } from './endpoint/listeners.ts';
-import type { ClientOutcome, EndpointOptions, RequestHandler, RequestOptions, Target } from './endpoint/options.ts';
+import type { ClientOutcome, EndpointLoad, EndpointOptions, RequestHandler, RequestOptions, Target } from './endpoint/options.ts';
 import { Outgoing } from './endpoint/outgoing.ts';
 import { ServerTransactions } from './endpoint/server-transactions.ts';
 import { responseTo, type SipRequest } from './message/message.ts';
@@ -23,12 +35,24 @@ export class Endpoint {
     transaction.respond(responseTo(request, 501, { toTag: this.#context.toTag(request) }));
   };
 
+  /** Called for each new INVITE, when `allow` has INVITE. Set it before `listen`; until then the answer is 501. */
+  onInvite: InviteHandler = (transaction) => {
+    const { request } = transaction;
+    transaction.respond(responseTo(request, 501, { toTag: this.#context.toTag(request) }));
+  };
+
+  /** Called for each ACK to a 2xx, as often as it comes; until it is set such ACKs are dropped. */
+  onAcknowledgement: AcknowledgementHandler = () => undefined;
+
   readonly #context: EndpointContext;
   readonly #listeners = new Listeners();
   readonly #learnt: LearntFlows;
   readonly #connections: Connections;
   readonly #servers: ServerTransactions;
   readonly #clients: ClientTransactions;
+  readonly #inviteServers: InviteServerTransactions;
+  readonly #inviteClients: InviteClientTransactions;
+  readonly #inviteOutgoing: InviteOutgoing;
   readonly #incoming: Incoming;
   readonly #outgoing: Outgoing;
   readonly #user: NetworkUser;
@@ -42,10 +66,18 @@ export class Endpoint {
     this.#connections = new Connections(context, this.#user);
     this.#servers = new ServerTransactions(context, this.#connections);
     this.#clients = new ClientTransactions(context);
-    const parts = { context, listeners: this.#listeners, connections: this.#connections, servers: this.#servers, clients: this.#clients };
-    this.#incoming = new Incoming({ ...parts, handler: () => this.onRequest });
     const departures = new Departures(context, this.#listeners, this.#connections);
+    this.#inviteServers = new InviteServerTransactions(context, this.#servers);
+    this.#inviteClients = new InviteClientTransactions({ context, clients: this.#clients, departures });
+    const parts = { context, listeners: this.#listeners, connections: this.#connections, servers: this.#servers, clients: this.#clients };
+    this.#incoming = new Incoming({
+      ...parts,
+      inviteClients: this.#inviteClients,
+      invites: this.#inviteIncoming(),
+      handler: () => this.onRequest,
+    });
     this.#outgoing = new Outgoing({ context, clients: this.#clients, departures });
+    this.#inviteOutgoing = new InviteOutgoing({ context, listeners: this.#listeners, departures });
   }
 
   /**
@@ -75,6 +107,22 @@ export class Endpoint {
     return this.#outgoing.request(request, target, options);
   }
 
+  /** Sends an INVITE with its own Via on top; `events` are told what comes. Throws when a living INVITE has that branch. */
+  invite(request: SipRequest, target: Target, events: InviteEvents, options: InviteOptions = {}): SentInvite {
+    if (this.#closed) throw new Error('the endpoint is closed');
+    return this.#inviteClients.send(request, target, events, options);
+  }
+
+  /** Sends an ACK to a 2xx, once, with its own Via on top (RFC 3261 §13.2.2.4); that to any other response goes by itself. */
+  acknowledge(request: SipRequest, target: Target, options: InviteOptions = {}): void {
+    if (!this.#closed) this.#inviteOutgoing.acknowledge(request, target, options);
+  }
+
+  /** How this endpoint names itself in a request to that target; undefined when there is no listener of its kind. */
+  addressTowards(target: Target): OwnAddress | undefined {
+    return this.#inviteOutgoing.addressTowards(target);
+  }
+
   /** The connection to that address, or a new one when it opens in time; never rejects. */
   connect(remote: HostPort, timeoutMilliseconds: number): Promise<ConnectResult> {
     if (this.#closed) return Promise.resolve({ kind: 'failed', reason: 'endpoint closed' });
@@ -88,6 +136,12 @@ export class Endpoint {
     if (flow.transport === 'UDP') this.#learnt.learn(flow);
   }
 
+  /** The UDP flow from one of our own addresses, as a flow has it in `local`, to a peer. Undefined when nobody listens there. */
+  datagramFlow(local: HostPort, remote: HostPort): Flow | undefined {
+    const bound = this.#listeners.ofFlow({ transport: 'UDP', local });
+    return bound === undefined ? undefined : this.#context.options.network.datagramFlow(bound.listener, remote);
+  }
+
   /** The flow of that id if it is open and known. */
   flow(id: string): Flow | undefined {
     const flow = this.#connections.flow(id) ?? this.#learnt.get(id);
@@ -95,20 +149,36 @@ export class Endpoint {
   }
 
   /** What is held just now, for metrics. */
-  get load(): { readonly serverTransactions: number; readonly clientTransactions: number; readonly connections: number } {
-    return { serverTransactions: this.#servers.size, clientTransactions: this.#clients.size, connections: this.#connections.size };
+  get load(): EndpointLoad {
+    return {
+      serverTransactions: this.#servers.size + this.#inviteServers.size,
+      clientTransactions: this.#clients.size + this.#inviteClients.size,
+      openTransactions: this.#servers.unanswered,
+      connections: this.#connections.size,
+    };
   }
 
   /** Ends everything: requests under way fail, connections end after what was sent on them, listeners close. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#inviteClients.failAll('endpoint closed');
     this.#clients.failAll('endpoint closed');
+    this.#inviteServers.clear();
     this.#servers.clear();
     this.#context.wheel.clear();
     this.#connections.closeAll();
     const listeners = this.#listeners.all.map(({ listener }) => listener);
     for (const listener of listeners) this.#listeners.remove(listener);
     await Promise.all(listeners.map((listener) => listener.close()));
+  }
+
+  #inviteIncoming(): InviteIncoming {
+    return new InviteIncoming({
+      context: this.#context,
+      servers: this.#inviteServers,
+      handler: () => this.onInvite,
+      acknowledgementHandler: () => this.onAcknowledgement,
+    });
   }
 
   #networkUser(): NetworkUser {
@@ -124,6 +194,7 @@ export class Endpoint {
         this.#connections.closed(flow);
         this.#learnt.forget(flow);
         this.#clients.flowClosed(flow, reason);
+        this.#inviteClients.flowClosed(flow, reason);
         this.#context.on.flowClosed?.(flow, reason);
       },
     };

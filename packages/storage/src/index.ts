@@ -1,15 +1,16 @@
-export type { CommitResult, Database, DatabaseFault, QueryResult, Row, SqlValue, Statement } from './database.ts';
+export type { CommitResult, Database, DatabaseEvents, DatabaseFault, QueryResult, Row, SqlValue, Statement } from './database.ts';
 export { DatabaseError, type DatabaseErrorCode } from './database-error.ts';
 export { MIGRATIONS, type Migration, type MigrationResult, migrate } from './migrations/index.ts';
 export { type OpenDatabaseOptions, openDatabase } from './open-database.ts';
 export { openPostgres, type PostgresOptions } from './postgres/engine.ts';
 export type { PostgresLimits } from './postgres/limits.ts';
 export { AnonymousOriginatorRows } from './repositories/anonymous-originators.ts';
-export { type BindingChanges, Bindings, type StoredBinding } from './repositories/bindings.ts';
-export { DeferredMessages, type QueueLimits } from './repositories/deferred-messages.ts';
+export { type BindingChanges, type BindingPlace, Bindings, type StoredBinding } from './repositories/bindings.ts';
+export { type ClientAttempts, DeferredMessages, type QueueLimits } from './repositories/deferred-messages.ts';
 export { MessageObjects, type MessageStoreLimits, type StoredObject } from './repositories/message-objects.ts';
 export { type OutboxRow, OutboxRows } from './repositories/outbox.ts';
 export { serverKey } from './repositories/server-keys.ts';
+export { type PreferenceChange, type PreferenceLimits, UserPreferenceRows } from './repositories/user-preferences.ts';
 export { type StoredIdentity, type StoredUser, type UserChange, Users } from './repositories/users.ts';
 export { openSqlite, type SqliteOptions } from './sqlite/engine.ts';
 export {

@@ -1,9 +1,18 @@
 import type { QueueFault, UserId } from '@opencpm/cpm';
 import { canonicalAddress, type SipUri, type Uri } from '@opencpm/sip';
 import type { StoredUser, UserChange, Users } from '@opencpm/storage';
+import { hasAddress, hasName, hasOwner, PackedUsers } from './packed/packed-user.ts';
+import { RecentValues } from './packed/recent-values.ts';
+import { RecordHeap, type RecordReference } from './packed/record-heap.ts';
+import { TextIndex } from './packed/text-index.ts';
 
 /** E.164 with its plus sign. */
 const globalNumber = /^\+\d{1,15}$/;
+
+/** How many users are read from the database at once when the server starts. */
+const pageSize = 1000;
+/** At least so many of the users that were looked up last are there unpacked. */
+const recentUsers = 512;
 
 /**
  * Users and their identities in memory, as the database has them. Every address that a request names is looked up
@@ -12,9 +21,12 @@ const globalNumber = /^\+\d{1,15}$/;
 export class Directory {
   readonly #users: Users;
   readonly #domain: string;
-  readonly #byOwner = new Map<UserId, StoredUser>();
-  readonly #byName = new Map<string, StoredUser>();
-  readonly #byAddress = new Map<string, StoredUser>();
+  readonly #packed = new PackedUsers();
+  readonly #records = new RecordHeap();
+  readonly #byOwner = new TextIndex();
+  readonly #byName = new TextIndex();
+  readonly #byAddress = new TextIndex();
+  readonly #recent = new RecentValues<RecordReference, StoredUser>(recentUsers);
 
   constructor(users: Users, domain: string) {
     this.#users = users;
@@ -22,45 +34,64 @@ export class Directory {
   }
 
   async load(): Promise<QueueFault | undefined> {
-    const users = await this.#users.all();
-    if ('kind' in users) return users;
-    for (const user of users) this.#remember(user);
-    return undefined;
+    for (let after: UserId | undefined; ; ) {
+      const users = await this.#users.page(after, pageSize);
+      if ('kind' in users) return users;
+      for (const user of users) this.#remember(user);
+      after = users.at(-1)?.owner;
+      if (after === undefined) return undefined;
+    }
   }
 
   get size(): number {
     return this.#byOwner.size;
   }
 
-  all(): readonly StoredUser[] {
-    return [...this.#byOwner.values()];
+  /** In no order. */
+  *all(): IterableIterator<StoredUser> {
+    for (const reference of this.#byOwner.references()) yield this.#packed.read(this.#records.get(reference));
   }
 
   byOwner(owner: UserId): StoredUser | undefined {
-    return this.#byOwner.get(owner);
+    return this.#userAt(this.#byOwner.find(owner, (reference) => hasOwner(this.#records.get(reference), owner)));
   }
 
   byName(name: string): StoredUser | undefined {
-    return this.#byName.get(name);
+    return this.#userAt(this.#byName.find(name, (reference) => hasName(this.#records.get(reference), name)));
   }
 
   /** Whose address this is. */
   byUri(uri: Uri): StoredUser | undefined {
-    const address = this.addressOf(uri);
-    return address === undefined ? undefined : this.#byAddress.get(address);
+    const address = canonicalAddress(uri);
+    const direct = address === undefined ? undefined : this.#find(address);
+    const number = direct === undefined && uri.kind === 'sip' ? this.#telAddress(uri) : undefined;
+    return this.#userAt(number === undefined ? direct : this.#find(number));
   }
 
   /** The canonical address of one of our identities. `sip:+E164@` our domain is the tel identity, with or without user=phone. */
   addressOf(uri: Uri): string | undefined {
     const address = canonicalAddress(uri);
-    if (address !== undefined && this.#byAddress.has(address)) return address;
+    if (address !== undefined && this.#find(address) !== undefined) return address;
     const number = uri.kind === 'sip' ? this.#telAddress(uri) : undefined;
-    return number !== undefined && this.#byAddress.has(number) ? number : undefined;
+    return number !== undefined && this.#find(number) !== undefined ? number : undefined;
+  }
+
+  #find(address: string): RecordReference | undefined {
+    return this.#byAddress.find(address, (reference) => hasAddress(this.#records.get(reference), address));
   }
 
   #telAddress(uri: SipUri): string | undefined {
     if (uri.host.toLowerCase() !== this.#domain || uri.user === undefined || !globalNumber.test(uri.user)) return undefined;
     return `tel:${uri.user}`;
+  }
+
+  #userAt(reference: RecordReference | undefined): StoredUser | undefined {
+    if (reference === undefined) return undefined;
+    const recent = this.#recent.get(reference);
+    if (recent !== undefined) return recent;
+    const user = this.#packed.read(this.#records.get(reference));
+    this.#recent.set(reference, user);
+    return user;
   }
 
   async add(user: StoredUser, now: number): Promise<UserChange> {
@@ -70,29 +101,34 @@ export class Directory {
   }
 
   async update(user: StoredUser): Promise<UserChange> {
-    const before = this.#byOwner.get(user.owner);
     const change = await this.#users.update(user);
     if (change.kind !== 'done') return change;
-    if (before !== undefined) this.#forget(before);
+    this.#forget(user.owner);
     this.#remember(user);
     return change;
   }
 
   async remove(user: StoredUser): Promise<QueueFault | undefined> {
     const fault = await this.#users.remove(user.owner);
-    if (fault === undefined) this.#forget(user);
+    if (fault === undefined) this.#forget(user.owner);
     return fault;
   }
 
   #remember(user: StoredUser): void {
-    this.#byOwner.set(user.owner, user);
-    this.#byName.set(user.name, user);
-    for (const { address } of user.identities) this.#byAddress.set(address, user);
+    const reference = this.#records.put(this.#packed.write(user));
+    this.#byOwner.add(user.owner, reference);
+    this.#byName.add(user.name, reference);
+    for (const { address } of user.identities) this.#byAddress.add(address, reference);
   }
 
-  #forget(user: StoredUser): void {
-    this.#byOwner.delete(user.owner);
-    this.#byName.delete(user.name);
-    for (const { address } of user.identities) this.#byAddress.delete(address);
+  #forget(owner: UserId): void {
+    const reference = this.#byOwner.find(owner, (candidate) => hasOwner(this.#records.get(candidate), owner));
+    if (reference === undefined) return;
+    const user = this.#packed.read(this.#records.get(reference));
+    this.#byOwner.remove(user.owner, reference);
+    this.#byName.remove(user.name, reference);
+    for (const { address } of user.identities) this.#byAddress.remove(address, reference);
+    this.#recent.delete(reference);
+    this.#records.drop(reference);
   }
 }

@@ -1,5 +1,6 @@
 import { type Binding, type ClientAnswer, type Hop, remainingForwards, type ServedRequest, type SipCore } from '@opencpm/cpm';
 import {
+  type Flow,
   maxForwardsHeader,
   pAssertedIdentityHeader,
   responseTo,
@@ -14,7 +15,8 @@ import type { CoreContext } from './core-context.ts';
 import type { NextHops } from './next-hops.ts';
 import { allowHeaders, ownAnswer, unsupportedExtension, withToTag } from './own-answers.ts';
 import { register } from './registrar.ts';
-import type { Routing } from './routing.ts';
+import type { Destination, Routing } from './routing.ts';
+import { heardClients, sendingClients } from './sending-clients.ts';
 import type { LocatedBinding } from './stored-binding.ts';
 import { ToClient } from './to-client.ts';
 import type { TrustedPeers } from './trusted-peers.ts';
@@ -24,8 +26,8 @@ import type { Ways } from './ways.ts';
 export interface ServingFunctions {
   originating(served: ServedRequest): Promise<SipResponse>;
   terminating(served: ServedRequest): Promise<SipResponse>;
-  /** After the 200 to a REGISTER. */
-  registered(bindings: readonly LocatedBinding[]): void;
+  /** After the 200 to a REGISTER, or when clients are heard of again; `before` is how they were bound until then. */
+  registered(bindings: readonly LocatedBinding[], before: readonly LocatedBinding[]): void;
 }
 
 export interface CoreParts {
@@ -72,9 +74,11 @@ export class EmbeddedCore implements SipCore {
     const { authentication, context } = this.#parts;
     const authenticated = authentication.registrant(transaction);
     if (authenticated.kind === 'refused') return this.#respond(transaction, authenticated.response);
-    const { response, registered } = await register(transaction.request, authenticated.user, transaction.flow, context);
+    const before = context.location.of(authenticated.user.owner);
+    const { request, flow, source } = transaction;
+    const { response, registered } = await register({ request, user: authenticated.user, flow, source }, this.#parts);
     this.#respond(transaction, response);
-    this.#serving().registered(registered);
+    this.#serving().registered(registered, before);
   }
 
   /** Anything but REGISTER: who sends it, who serves him, else onward. */
@@ -87,7 +91,7 @@ export class EmbeddedCore implements SipCore {
     if (request.body.length > context.configuration.limits.bodyOctets) return responseTo(request, 413);
     const entered = trustedPeers.includes(transaction.source.host) ? this.#believed(request) : this.#authenticated(transaction);
     if (entered.kind === 'refused') return entered.response;
-    return this.#originate(entered.request, entered.user);
+    return this.#originate(entered.request, entered.user, transaction.flow);
   }
 
   /** A trusted peer's word counts; when its sender is our user, he is served like any other. */
@@ -111,15 +115,30 @@ export class EmbeddedCore implements SipCore {
     const { user } = authenticated;
     const identity = assertedIdentity(request, user, context.directory);
     if (identity === undefined) return { kind: 'refused', response: responseTo(request, 403) };
-    // A client that is heard of again is registered again, and what waits for it is pushed.
-    this.#serving().registered(context.location.heardOn(user.owner, transaction.flow));
     return { kind: 'entered', request: withAssertedIdentity(withoutOwnCredentials(request, context.configuration.realm), identity), user };
   }
 
-  #originate(request: SipRequest, user: StoredUser | undefined): Promise<SipResponse> {
+  #originate(request: SipRequest, user: StoredUser | undefined, flow: Flow): Promise<SipResponse> {
     const hopped = withoutOwnRoute(oneHopLess(request));
-    if (user === undefined || request.method !== 'MESSAGE') return this.onward(hopped, []);
-    return this.#serving().originating({ request: hopped, servedUser: user.owner, hops: [], arrivedAt: this.#parts.context.clock.now() });
+    if (user === undefined) return this.onward(hopped, []);
+    const sending = this.#heard(user, request, flow);
+    if (request.method !== 'MESSAGE') return this.onward(hopped, []);
+    return this.#serving().originating({
+      request: hopped,
+      servedUser: user.owner,
+      hops: [],
+      arrivedAt: this.#parts.context.clock.now(),
+      sendingClients: sending.map(({ client }) => client),
+    });
+  }
+
+  /** A client that is heard of again is registered again, and what waits for it is pushed. */
+  #heard(user: StoredUser, request: SipRequest, flow: Flow): readonly LocatedBinding[] {
+    const { location } = this.#parts.context;
+    const sending = sendingClients(location.of(user.owner), flow, request);
+    const heard = location.heardOf(heardClients(sending, flow), flow);
+    if (heard.length > 0) this.#serving().registered(heard, heard);
+    return sending;
   }
 
   async onward(request: SipRequest, hops: readonly Hop[]): Promise<SipResponse> {
@@ -133,17 +152,18 @@ export class EmbeddedCore implements SipCore {
       case 'route':
         return this.#parts.nextHops.send(request, destination.nextHop);
       case 'user':
-        return this.#terminate(request, destination.user, hops);
+        return this.#terminate(request, destination, hops);
     }
   }
 
-  async #terminate(request: SipRequest, user: StoredUser, hops: readonly Hop[]): Promise<SipResponse> {
+  async #terminate(request: SipRequest, { user, instance }: ToUser, hops: readonly Hop[]): Promise<SipResponse> {
     const { limits } = this.#parts.context.configuration;
     const visits = hops.filter((hop) => hop.case === 'terminating');
     if (visits.some((hop) => hop.user === user.owner)) return responseTo(request, 482);
     if (visits.length > limits.forwards) return responseTo(request, 480);
     if (request.method !== 'MESSAGE') return responseTo(request, 405, { headers: allowHeaders() });
-    return this.#serving().terminating({ request, servedUser: user.owner, hops, arrivedAt: this.#parts.context.clock.now() });
+    const served = { request, servedUser: user.owner, hops, arrivedAt: this.#parts.context.clock.now() };
+    return this.#serving().terminating(instance === undefined ? served : { ...served, device: instance });
   }
 
   toClient(binding: Binding, request: SipRequest, branch?: string): Promise<ClientAnswer> {
@@ -155,6 +175,8 @@ export class EmbeddedCore implements SipCore {
     return this.#functions;
   }
 }
+
+type ToUser = Extract<Destination, { kind: 'user' }>;
 
 type Entered =
   | { readonly kind: 'entered'; readonly request: SipRequest; readonly user: StoredUser | undefined }

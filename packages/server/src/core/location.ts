@@ -1,44 +1,89 @@
 import type { QueueFault, Registrations, UserId } from '@opencpm/cpm';
-import type { Flow } from '@opencpm/sip';
-import type { BindingChanges, Bindings } from '@opencpm/storage';
+import type { Flow, HostPort } from '@opencpm/sip';
+import type { BindingPlace, Bindings, StoredBinding } from '@opencpm/storage';
+import { earliestExpiry, type Flows, isOfOwner, PackedBindings } from './packed/packed-bindings.ts';
+import { RecentValues } from './packed/recent-values.ts';
+import { RecordHeap, type RecordReference } from './packed/record-heap.ts';
+import { TextIndex } from './packed/text-index.ts';
 import { bindingFromStored, type LocatedBinding } from './stored-binding.ts';
+
+/** How many bindings are read from the database at once when the server starts, or dropped from it in one commit. */
+const pageSize = 1000;
+/** At least so many of the users whose bindings were wanted last have them there unpacked. */
+const recentOwners = 512;
+
+export interface Changes {
+  readonly save: readonly LocatedBinding[];
+  readonly remove: readonly LocatedBinding[];
+}
 
 /**
  * Where the clients of our users are (RFC 3261 §10): bindings in memory, kept in the database. Reading is part of the
- * hot path and never waits; a change is seen here only when it is durable.
+ * hot path and never waits; a change is seen here only when it is durable. In memory the bindings of a user are one
+ * record of octets (packed/record-heap.ts).
  */
 export class Location implements Registrations {
   readonly #bindings: Bindings;
-  readonly #byOwner = new Map<UserId, readonly LocatedBinding[]>();
-  readonly #byFlow = new Map<string, Set<UserId>>();
+  readonly #packed = new PackedBindings();
+  readonly #records = new RecordHeap();
+  readonly #byOwner = new TextIndex();
+  readonly #recent = new RecentValues<UserId, readonly LocatedBinding[]>(recentOwners);
+  /** Connections on which clients registered, and whose. */
+  readonly #connections = new Map<string, { readonly flow: Flow; readonly owners: Set<UserId> }>();
   readonly #turns = new Map<UserId, Promise<unknown>>();
+  readonly #flows: Flows;
+  #datagrams: Flows['datagrams'] = () => undefined;
+  #size = 0;
+  #unreachable = 0;
 
   constructor(bindings: Bindings) {
     this.#bindings = bindings;
+    this.#flows = {
+      connection: (id) => this.#connections.get(id)?.flow,
+      datagrams: (local, remote) => this.#datagrams(local, remote),
+    };
+  }
+
+  /** The way from one of our UDP addresses to a client's, once the server listens. */
+  sendDatagramsBy(datagrams: (local: HostPort, remote: HostPort) => Flow | undefined): void {
+    this.#datagrams = datagrams;
   }
 
   async load(now: number): Promise<QueueFault | undefined> {
-    const stored = await this.#bindings.all(now);
-    if ('kind' in stored) return stored;
-    for (const row of stored) {
-      const binding = bindingFromStored(row);
-      if (binding !== undefined) this.#byOwner.set(row.owner, [...this.of(row.owner), binding]);
+    let ofOne: readonly LocatedBinding[] = [];
+    for (let after: BindingPlace | undefined; ; ) {
+      const rows: readonly StoredBinding[] | QueueFault = await this.#bindings.page(now, after, pageSize);
+      if ('kind' in rows) return rows;
+      for (const row of rows) {
+        const binding = bindingFromStored(row);
+        if (binding === undefined) continue;
+        if (ofOne[0]?.owner !== row.owner) this.#keep(ofOne);
+        ofOne = ofOne[0]?.owner === row.owner ? [...ofOne, binding] : [binding];
+      }
+      after = rows.at(-1);
+      if (after === undefined) break;
     }
-    return undefined;
+    this.#keep(ofOne);
+    return this.#bindings.forgetExpired(now);
   }
 
   of(user: UserId): readonly LocatedBinding[] {
-    return this.#byOwner.get(user) ?? [];
+    const recent = this.#recent.get(user);
+    if (recent !== undefined) return recent;
+    const reference = this.#find(user);
+    if (reference === undefined) return [];
+    const bindings = this.#packed.read(this.#records.get(reference), this.#flows);
+    this.#recent.set(user, bindings);
+    return bindings;
   }
 
   get size(): number {
-    let size = 0;
-    for (const bindings of this.#byOwner.values()) size += bindings.length;
-    return size;
+    return this.#size;
   }
 
-  owners(): readonly UserId[] {
-    return [...this.#byOwner.keys()];
+  /** How many of them count as not registered until they are heard of. */
+  get unreachable(): number {
+    return this.#unreachable;
   }
 
   /** One REGISTER of a user after the other: each decides by what the one before has made durable (RFC 3261 §10.3). */
@@ -53,20 +98,15 @@ export class Location implements Registrations {
   }
 
   /** Makes the changes of one REGISTER durable, then visible. */
-  async change(
-    owner: UserId,
-    changes: { readonly save: readonly LocatedBinding[]; readonly remove: readonly LocatedBinding[] },
-  ): Promise<QueueFault | undefined> {
-    const stored: BindingChanges = {
+  async change(owner: UserId, changes: Changes): Promise<QueueFault | undefined> {
+    const fault = await this.#bindings.change({
       save: changes.save.map((binding) => binding.stored),
       remove: changes.remove.map((binding) => binding.stored),
-    };
-    const fault = await this.#bindings.change(stored);
+    });
     if (fault !== undefined) return fault;
     const gone = new Set([...changes.remove, ...changes.save].map((binding) => binding.client));
+    for (const { flow, edge } of changes.save) if (edge === undefined && flow !== undefined) this.#learn(flow, owner);
     this.#set(owner, [...this.of(owner).filter((binding) => !gone.has(binding.client)), ...changes.save]);
-    // Only a connection can close.
-    for (const { flow } of changes.save) if (flow?.reliable) this.#learnFlow(flow.id, owner);
     return undefined;
   }
 
@@ -74,69 +114,119 @@ export class Location implements Registrations {
    * The client did not answer or cannot be reached: not registered until it is heard of again. A binding that was
    * registered anew meanwhile is another one.
    */
-  markUnreachable({ owner, stored }: LocatedBinding): void {
-    this.#replace(owner, (binding) => binding.stored === stored, unreachable);
+  markUnreachable(binding: LocatedBinding): void {
+    this.#replace(
+      binding.owner,
+      (other) => !other.unreachable && isSame(other, binding),
+      (other) => ({ ...other, unreachable: true }),
+    );
   }
 
-  /** A request on its flow shows that a client is there. Gives the bindings that count again because of that. */
-  heardOn(owner: UserId, flow: Flow): readonly LocatedBinding[] {
-    const isHeard = (binding: LocatedBinding) => binding.unreachable && isOn(binding, flow);
-    if (!this.of(owner).some(isHeard)) return [];
-    const heard = this.of(owner).filter(isHeard);
-    this.#replace(owner, isHeard, (binding) => ({ ...binding, unreachable: false, flow }));
-    return this.of(owner).filter(({ stored }) => heard.some((before) => before.stored === stored));
+  /** These clients were heard of on that flow. Gives those that count again because of it. */
+  heardOf(clients: readonly LocatedBinding[], flow: Flow): readonly LocatedBinding[] {
+    const back = clients.filter(({ unreachable }) => unreachable);
+    const [first] = back;
+    if (first === undefined) return [];
+    const isBack = (binding: LocatedBinding) => back.some((heard) => isSame(heard, binding));
+    if (first.edge === undefined) this.#learn(flow, first.owner);
+    this.#replace(first.owner, isBack, (binding) => ({ ...binding, unreachable: false, flow }));
+    return this.of(first.owner).filter(isBack);
   }
 
+  /** Only a connection can close. Clients behind an edge are reached by another one to it. */
   flowClosed(flow: Flow): void {
-    for (const owner of this.#byFlow.get(flow.id) ?? []) this.#replace(owner, (binding) => binding.flow?.id === flow.id, unreachable);
-    this.#byFlow.delete(flow.id);
+    const known = this.#connections.get(flow.id);
+    if (known === undefined) return;
+    this.#connections.delete(flow.id);
+    for (const owner of known.owners) {
+      this.#recent.delete(owner);
+      this.#replace(
+        owner,
+        (binding) => binding.transport === 'TCP' && binding.edge === undefined && binding.flow === undefined,
+        (binding) => ({ ...binding, unreachable: true }),
+      );
+    }
   }
 
   forget(owner: UserId): void {
-    this.#byOwner.delete(owner);
+    this.#set(owner, []);
   }
 
   /** Drops what has expired, here and in the database. */
   async sweep(now: number): Promise<QueueFault | undefined> {
-    for (const [owner, bindings] of this.#byOwner) {
-      if (bindings.some((binding) => binding.expiresAt <= now))
-        this.#set(
-          owner,
-          bindings.filter((binding) => binding.expiresAt > now),
-        );
+    const expired: BindingPlace[] = [];
+    for (const reference of this.#byOwner.references()) {
+      const record = this.#records.get(reference);
+      if (earliestExpiry(record) > now) continue;
+      for (const { stored } of this.#packed.read(record, this.#flows)) if (stored.expiresAt <= now) expired.push(stored);
     }
-    return this.#bindings.forgetExpired(now);
+    for (const owner of new Set(expired.map((place) => place.owner))) {
+      const live = this.of(owner).filter((binding) => binding.expiresAt > now);
+      this.#set(owner, live);
+    }
+    for (let from = 0; from < expired.length; from += pageSize) {
+      const fault = await this.#bindings.forgetThoseExpired(expired.slice(from, from + pageSize), now);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
   }
 
   #replace(owner: UserId, isMeant: (binding: LocatedBinding) => boolean, change: (binding: LocatedBinding) => LocatedBinding): void {
     const bindings = this.of(owner);
-    if (!bindings.some(isMeant)) return;
-    this.#set(
-      owner,
-      bindings.map((binding) => (isMeant(binding) ? change(binding) : binding)),
-    );
+    if (bindings.some(isMeant))
+      this.#set(
+        owner,
+        bindings.map((binding) => (isMeant(binding) ? change(binding) : binding)),
+      );
+  }
+
+  #keep(bindings: readonly LocatedBinding[]): void {
+    const [first] = bindings;
+    if (first !== undefined) this.#set(first.owner, bindings);
   }
 
   #set(owner: UserId, bindings: readonly LocatedBinding[]): void {
-    if (bindings.length === 0) this.#byOwner.delete(owner);
-    else this.#byOwner.set(owner, bindings);
+    const before = this.#find(owner);
+    if (before !== undefined) this.#drop(before);
+    this.#recent.delete(owner);
+    this.#count(bindings, 1);
+    if (bindings.length === 0) {
+      if (before !== undefined) this.#byOwner.remove(owner, before);
+      return;
+    }
+    const after = this.#records.put(this.#packed.write(owner, bindings));
+    if (before === undefined) this.#byOwner.add(owner, after);
+    else this.#byOwner.move(owner, before, after);
   }
 
-  #learnFlow(flow: string, owner: UserId): void {
-    const owners = this.#byFlow.get(flow);
-    if (owners === undefined) this.#byFlow.set(flow, new Set([owner]));
-    else owners.add(owner);
+  #drop(reference: RecordReference): void {
+    this.#count(this.#packed.read(this.#records.get(reference), this.#flows), -1);
+    this.#records.drop(reference);
+  }
+
+  #count(bindings: readonly LocatedBinding[], sign: 1 | -1): void {
+    this.#size += sign * bindings.length;
+    for (const { unreachable } of bindings) if (unreachable) this.#unreachable += sign;
+  }
+
+  #find(owner: UserId): RecordReference | undefined {
+    return this.#byOwner.find(owner, (reference) => isOfOwner(this.#records.get(reference), owner));
+  }
+
+  #learn(flow: Flow, owner: UserId): void {
+    if (!flow.reliable) return;
+    const known = this.#connections.get(flow.id);
+    if (known === undefined) this.#connections.set(flow.id, { flow, owners: new Set([owner]) });
+    else known.owners.add(owner);
   }
 }
 
-function unreachable(binding: LocatedBinding): LocatedBinding {
-  return { ...binding, unreachable: true };
-}
-
-/** After a restart the flow of a UDP client is known by the address that it registered from. */
-function isOn({ flow: known, stored, transport }: LocatedBinding, flow: Flow): boolean {
-  if (known !== undefined) return known.id === flow.id;
+/** The same REGISTER has made both. */
+function isSame(one: LocatedBinding, other: LocatedBinding): boolean {
   return (
-    transport === 'UDP' && flow.transport === 'UDP' && stored.remote.host === flow.remote.host && stored.remote.port === flow.remote.port
+    one.client === other.client &&
+    one.registeredAt === other.registeredAt &&
+    one.stored.sequence === other.stored.sequence &&
+    one.stored.callId === other.stored.callId
   );
 }

@@ -1,5 +1,6 @@
 import { Headers, proxyRequireHeader, requireHeader, responseTo, type SipRequest, type SipResponse, toHeader } from '@opencpm/sip';
 import type { CoreContext } from './core-context.ts';
+import { registrarExtensions } from './registration-answer.ts';
 
 /** Methods that this server takes; the rest is 405. */
 export const allowedMethods: readonly string[] = ['REGISTER', 'MESSAGE', 'OPTIONS'];
@@ -8,11 +9,11 @@ export function allowHeaders(): Headers {
   return Headers.of(['Allow', allowedMethods.join(', ')]);
 }
 
-/** RFC 3261 §8.2.2.3 and §16.3 step 5, for all options but Path, which the registrar knows (RFC 3327). */
+/** RFC 3261 §8.2.2.3 and §16.3 step 5, for all options but those that the registrar knows. */
 export function unsupportedExtension(request: SipRequest): SipResponse | undefined {
   const required = request.headers.all(requireHeader).value ?? [];
   const ofProxies = request.headers.all(proxyRequireHeader).value ?? [];
-  const unknown = [...required, ...ofProxies].filter((option) => option.toLowerCase() !== 'path');
+  const unknown = [...required, ...ofProxies].filter((option) => !registrarExtensions.includes(option.toLowerCase()));
   if (unknown.length === 0) return undefined;
   return responseTo(request, 420, { headers: Headers.of(['Unsupported', unknown.join(', ')]) });
 }

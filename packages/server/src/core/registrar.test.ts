@@ -9,6 +9,9 @@ import type { CoreContext } from './core-context.ts';
 import { Directory } from './directory.ts';
 import { Location } from './location.ts';
 import { register } from './registrar.ts';
+import type { Registered, RegistrarParts } from './registration.ts';
+import { Routing } from './routing.ts';
+import { TrustedPeers } from './trusted-peers.ts';
 
 const bob: StoredUser = {
   owner: userId('bob'),
@@ -27,7 +30,7 @@ const flow: Flow = {
   close: () => undefined,
 };
 
-async function registrar(bindingsPerUser = 10): Promise<CoreContext> {
+async function registrar(bindingsPerUser = 10): Promise<RegistrarParts> {
   const database = openSqliteInThread({ file: ':memory:' });
   assert.equal((await migrate(database, MIGRATIONS)).kind, 'migrated');
   const directory = new Directory(new Users(database), 'cpm.test');
@@ -35,9 +38,16 @@ async function registrar(bindingsPerUser = 10): Promise<CoreContext> {
   const defaults = defaultConfiguration('cpm.test');
   const configuration = { ...defaults, limits: { ...defaults.limits, bindingsPerUser } };
   const ids = { ...virtualIds(new SeededRandom(1)), deliveryNames: () => ({ callId: 'c', fromTag: 't', branch: 'b', sequence: 1 }) };
-  const log = { error: assert.fail, warn: assert.fail, info: assert.fail, debug: assert.fail };
+  const log = { error: assert.fail, warn: assert.fail, info: assert.fail, debug: assert.fail, debugging: false };
   const self = { host: 'cpm.test', server: 'CPM-serv/OMA2.1', newTag: () => 'tag' };
-  return { configuration, directory, location: new Location(new Bindings(database)), clock: new VirtualClock(), ids, self, log };
+  const location = new Location(new Bindings(database));
+  const context: CoreContext = { configuration, directory, location, clock: new VirtualClock(), ids, self, log };
+  const ownAddresses = new Set(['10.0.0.1:5060']);
+  return { context, routing: new Routing(configuration, directory, ownAddresses), trustedPeers: new TrustedPeers([]) };
+}
+
+function registerAs(user: StoredUser, sent: SipRequest, parts: RegistrarParts): Promise<Registered> {
+  return register({ request: sent, user, flow, source: flow.remote }, parts);
 }
 
 function request(contact: string, sequence: number): SipRequest {
@@ -52,22 +62,22 @@ function request(contact: string, sequence: number): SipRequest {
 }
 
 it('a REGISTER that is overtaken while the other one is stored does not undo it (RFC 3261 §10.3 step 7)', async () => {
-  const context = await registrar();
+  const parts = await registrar();
   const [gone, late] = await Promise.all([
-    register(request('<sip:bob@10.0.0.2>;expires=3600', 10), bob, flow, context),
-    register(request('<sip:bob@10.0.0.2>;expires=600', 5), bob, flow, context),
+    registerAs(bob, request('<sip:bob@10.0.0.2>;expires=3600', 10), parts),
+    registerAs(bob, request('<sip:bob@10.0.0.2>;expires=600', 5), parts),
   ]);
   assert.deepEqual([gone.response.status, late.response.status], [200, 500]);
   assert.deepEqual(
-    context.location.of(bob.owner).map(({ stored }) => stored.sequence),
+    parts.context.location.of(bob.owner).map(({ stored }) => stored.sequence),
     [10],
   );
 });
 
 it('the limit of bindings holds for requests that come at once', async () => {
-  const context = await registrar(2);
-  const contacts = ['a', 'b', 'c', 'd'].map((user) => register(request(`<sip:${user}@10.0.0.2>`, 1), bob, flow, context));
+  const parts = await registrar(2);
+  const contacts = ['a', 'b', 'c', 'd'].map((user) => registerAs(bob, request(`<sip:${user}@10.0.0.2>`, 1), parts));
   const statuses = (await Promise.all(contacts)).map(({ response }) => response.status);
   assert.deepEqual(statuses, [200, 200, 403, 403]);
-  assert.equal(context.location.of(bob.owner).length, 2);
+  assert.equal(parts.context.location.of(bob.owner).length, 2);
 });

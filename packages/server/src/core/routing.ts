@@ -2,10 +2,11 @@ import { Malformed, parseUri, requestUri, type SipRequest, type SipUri, type Uri
 import type { StoredUser } from '@opencpm/storage';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Directory } from './directory.ts';
+import { gruuInstance } from './gruu.ts';
 
 /** Where a Request-URI leads from here. */
 export type Destination =
-  | { readonly kind: 'user'; readonly user: StoredUser }
+  | { readonly kind: 'user'; readonly user: StoredUser /** The one device that a GRUU names (RFC 5627). */; readonly instance?: string }
   /** To the server itself: OPTIONS of a peer that looks whether we are there. */
   | { readonly kind: 'self' }
   | { readonly kind: 'route'; readonly nextHop: SipUri }
@@ -29,9 +30,20 @@ export class Routing {
     const uri = requestUri(request);
     if (uri instanceof Malformed) return { kind: 'none', status: 400 };
     if (uri.kind === 'other') return { kind: 'none', status: 416 };
-    const user = this.#directory.byUri(this.#inDomain(uri));
-    if (user !== undefined) return { kind: 'user', user };
+    const user = this.userOf(uri);
+    if (user !== undefined) return toUser(user, uri);
     return uri.kind === 'tel' ? { kind: 'none', status: 404 } : this.#byDomain(uri);
+  }
+
+  /** Whose address this is, also by an address of this server in place of the domain. */
+  userOf(uri: Uri): StoredUser | undefined {
+    return this.#directory.byUri(this.#inDomain(uri));
+  }
+
+  /** A Contact that would bring requests back here: one of our addresses, or of a user or device of ours. */
+  leadsHere(uri: SipUri): boolean {
+    if (this.#ownAddresses.has(`${uri.host.toLowerCase()}:${uri.port ?? 5060}`)) return true;
+    return uri.host.toLowerCase() === this.#domain && uri.port === undefined && this.#directory.byUri(uri) !== undefined;
   }
 
   /** A digest-uri that names this server in another way than the Request-URI did (RFC 3261 §22.4). */
@@ -56,6 +68,13 @@ export class Routing {
   #isOurs(uri: SipUri): boolean {
     return uri.host.toLowerCase() === this.#domain || this.#ownAddresses.has(`${uri.host.toLowerCase()}:${uri.port ?? 5060}`);
   }
+}
+
+/** A GRUU that was never given out leads nowhere (RFC 5627 §6). */
+function toUser(user: StoredUser, uri: Uri): Destination {
+  const instance = gruuInstance(uri);
+  if (instance === undefined) return { kind: 'user', user };
+  return instance === 'unknown' ? { kind: 'none', status: 404 } : { kind: 'user', user, instance };
 }
 
 function routesOf(configuration: Configuration): ReadonlyMap<string, SipUri> {

@@ -1,12 +1,15 @@
 import { type Binding, servicesOfFeatures } from '@opencpm/cpm';
-import { type Contact, contactHeader, type Flow, formatUri, Malformed, type Parameters } from '@opencpm/sip';
+import { type Contact, contactHeader, type Flow, formatUri, Malformed, type Parameters, pathHeader, type SipUri } from '@opencpm/sip';
 import type { StoredBinding } from '@opencpm/storage';
+import { publicGruu } from './gruu.ts';
 
 /** A binding with what only the embedded core knows of it. */
 export interface LocatedBinding extends Binding {
   readonly stored: StoredBinding;
-  /** The flow it registered on, in this process; undefined after a restart. */
+  /** The flow it registered on; undefined for a connection that is gone. */
   readonly flow?: Flow;
+  /** The proxy in front of the client: requests go there and not over the flow, which is the proxy's (RFC 3327 §5.3). */
+  readonly edge?: SipUri;
 }
 
 /** Names a client across registrations: its instance and reg-id (RFC 5626 §4.1), else the contact itself. */
@@ -22,27 +25,56 @@ export function instanceOf(features: Parameters): string | undefined {
   return typeof instance === 'string' ? instance : undefined;
 }
 
+/** The feature tags of a Contact with what is decided by them, read once for all clients that registered the same ones. */
+export interface Capabilities {
+  readonly services: ReadonlySet<string>;
+  readonly q: number;
+}
+
+export function capabilitiesOf({ parameters, q }: Pick<Contact, 'parameters' | 'q'>): Capabilities {
+  return { services: new Set(servicesOfFeatures(parameters)), q: q ?? 1 };
+}
+
 /** Undefined when the row's Contact does not parse, which only a foreign hand in the database can bring about. */
 export function bindingFromStored(stored: StoredBinding): LocatedBinding | undefined {
   const contact = contactHeader.decode(stored.contact);
-  return contact instanceof Malformed || contact === '*' ? undefined : bindingOf(contact, stored);
+  if (contact instanceof Malformed || contact === '*') return undefined;
+  // A connection ends with the process that had it, and nobody but its client can open it again.
+  return bindingOf(contact, stored, { unreachable: stored.transport === 'TCP' && !stored.byPath });
 }
 
-export function bindingOf(contact: Contact, stored: StoredBinding): LocatedBinding {
+export interface BindingState {
+  readonly unreachable: boolean;
+  readonly flow?: Flow | undefined;
+  readonly capabilities?: Capabilities;
+}
+
+export function bindingOf(contact: Contact, stored: StoredBinding, state: BindingState = { unreachable: false }): LocatedBinding {
+  const { unreachable, flow, capabilities = capabilitiesOf(contact) } = state;
   const instance = instanceOf(contact.parameters);
+  const gruu = instance === undefined || stored.gruuAddress === '' ? undefined : publicGruu(stored.gruuAddress, instance);
+  const edge = stored.byPath ? edgeOf(stored.path) : undefined;
   return {
     owner: stored.owner,
     client: stored.client,
     contact: contact.uri,
     ...(instance === undefined ? {} : { instance }),
-    path: stored.path === '' ? [] : [stored.path],
+    ...(gruu === undefined ? {} : { publicGruu: gruu }),
+    path: stored.path,
     features: contact.parameters,
-    services: new Set(servicesOfFeatures(contact.parameters)),
-    q: contact.q ?? 1,
+    ...capabilities,
     expiresAt: stored.expiresAt,
     registeredAt: stored.registeredAt,
     transport: stored.transport,
-    unreachable: false,
+    unreachable,
     stored,
+    ...(flow === undefined ? {} : { flow }),
+    ...(edge === undefined ? {} : { edge }),
   };
+}
+
+/** The first hop of a Path: its topmost value, which the proxy next to us has put there. */
+export function edgeOf(path: readonly string[]): SipUri | undefined {
+  const first = path[0] === undefined ? undefined : pathHeader.decode(path[0]);
+  return first === undefined || first instanceof Malformed || first.uri.kind !== 'sip' ? undefined : first.uri;
 }

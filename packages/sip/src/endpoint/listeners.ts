@@ -28,7 +28,7 @@ export class Listeners {
   }
 
   /** The listener that a UDP flow belongs to. */
-  ofFlow(flow: Flow): Bound | undefined {
+  ofFlow(flow: Pick<Flow, 'transport' | 'local'>): Bound | undefined {
     return this.#byLocal.get(localKey(flow.transport, flow.local));
   }
 
@@ -46,7 +46,12 @@ export class Listeners {
   /** A connection says where a new one would be accepted, so that the peer can open it when this one is gone. */
   sentByOf(flow: Flow): string {
     if (flow.transport === 'UDP') return this.ofFlow(flow)?.sentBy ?? sentByText(flow.local);
-    return this.#family('TCP', flow.local)[0]?.sentBy ?? sentByText(flow.local);
+    return this.forConnection(flow.local)?.sentBy ?? sentByText(flow.local);
+  }
+
+  /** The listener that stands for connections with addresses of that family. */
+  forConnection(address: HostPort): Bound | undefined {
+    return this.#family('TCP', address)[0];
   }
 
   #family(transport: TransportName, peer: HostPort): readonly Bound[] {

@@ -1,6 +1,6 @@
 import { type QueueFault, type UserId, userId } from '@opencpm/cpm';
 import type { HostPort, TransportName } from '@opencpm/sip';
-import type { Database, Row } from '../database.ts';
+import type { Database, Row, Statement } from '../database.ts';
 import { faultOf, queueFault } from './fault.ts';
 import { numberOf, textOf } from './row.ts';
 
@@ -10,7 +10,12 @@ export interface StoredBinding {
   readonly client: string;
   /** The whole Contact value. */
   readonly contact: string;
-  readonly path: string;
+  /** Values of Path, in order (RFC 3327). */
+  readonly path: readonly string[];
+  /** Requests go to the first Path value's host; without it they go over the flow. */
+  readonly byPath: boolean;
+  /** The address of record that the client's public GRUU is made of (RFC 5627); empty when it knows of none. */
+  readonly gruuAddress: string;
   readonly registeredAt: number;
   readonly expiresAt: number;
   readonly callId: string;
@@ -21,9 +26,12 @@ export interface StoredBinding {
   readonly remote: HostPort;
 }
 
+/** Where a page begins: behind that binding. */
+export type BindingPlace = Pick<StoredBinding, 'owner' | 'client'>;
+
 export interface BindingChanges {
   readonly save: readonly StoredBinding[];
-  readonly remove: readonly Pick<StoredBinding, 'owner' | 'client'>[];
+  readonly remove: readonly BindingPlace[];
 }
 
 export class Bindings {
@@ -33,8 +41,12 @@ export class Bindings {
     this.#database = database;
   }
 
-  async all(now: number): Promise<readonly StoredBinding[] | QueueFault> {
-    const result = await this.#database.query({ sql: 'SELECT * FROM bindings WHERE expires_at > ?', parameters: [now] });
+  /** Bindings that are not expired, those of one owner after the other. */
+  async page(now: number, after: BindingPlace | undefined, limit: number): Promise<readonly StoredBinding[] | QueueFault> {
+    const result = await this.#database.query({
+      sql: 'SELECT * FROM bindings WHERE (owner, client) > (?, ?) AND expires_at > ? ORDER BY owner, client LIMIT ?',
+      parameters: [after?.owner ?? '', after?.client ?? '', now, limit],
+    });
     return result.kind === 'fault' ? queueFault(result) : result.rows.map(bindingOf);
   }
 
@@ -50,20 +62,35 @@ export class Bindings {
   async forgetExpired(now: number): Promise<QueueFault | undefined> {
     return faultOf(await this.#database.commit([{ sql: 'DELETE FROM bindings WHERE expires_at <= ?', parameters: [now] }]));
   }
+
+  /** The same for some of them, without a look at all others; those that were refreshed meanwhile stay. */
+  async forgetThoseExpired(places: readonly BindingPlace[], now: number): Promise<QueueFault | undefined> {
+    const sql = 'DELETE FROM bindings WHERE owner = ? AND client = ? AND expires_at <= ?';
+    return faultOf(await this.#database.commit(places.map(({ owner, client }) => ({ sql, parameters: [owner, client, now] }))));
+  }
 }
 
-function save(binding: StoredBinding) {
+const columns = [
+  ...['owner', 'client', 'contact', 'path', 'by_path', 'gruu_address', 'registered_at', 'expires_at', 'call_id', 'sequence'],
+  ...['transport', 'local_host', 'local_port', 'remote_host', 'remote_port'],
+] as const;
+
+const saveStatement = `INSERT INTO bindings (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
+  ON CONFLICT (owner, client) DO UPDATE SET ${columns
+    .slice(2)
+    .map((column) => `${column} = excluded.${column}`)
+    .join(', ')}`;
+
+function save(binding: StoredBinding): Statement {
   return {
-    sql: `INSERT INTO bindings (owner, client, contact, path, registered_at, expires_at, call_id, sequence, transport, local_host, local_port,
-      remote_host, remote_port) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (owner, client) DO UPDATE SET contact = excluded.contact, path = excluded.path, registered_at = excluded.registered_at,
-      expires_at = excluded.expires_at, call_id = excluded.call_id, sequence = excluded.sequence, transport = excluded.transport,
-      local_host = excluded.local_host, local_port = excluded.local_port, remote_host = excluded.remote_host, remote_port = excluded.remote_port`,
+    sql: saveStatement,
     parameters: [
       binding.owner,
       binding.client,
       binding.contact,
-      binding.path,
+      binding.path.join(pathSeparator),
+      binding.byPath ? 1 : 0,
+      binding.gruuAddress,
       binding.registeredAt,
       binding.expiresAt,
       binding.callId,
@@ -77,12 +104,18 @@ function save(binding: StoredBinding) {
   };
 }
 
+/** No header value holds a line end. */
+const pathSeparator = '\n';
+
 function bindingOf(row: Row): StoredBinding {
+  const path = textOf(row, 'path');
   return {
     owner: userId(textOf(row, 'owner')),
     client: textOf(row, 'client'),
     contact: textOf(row, 'contact'),
-    path: textOf(row, 'path'),
+    path: path === '' ? [] : path.split(pathSeparator),
+    byPath: numberOf(row, 'by_path') === 1,
+    gruuAddress: textOf(row, 'gruu_address'),
     registeredAt: numberOf(row, 'registered_at'),
     expiresAt: numberOf(row, 'expires_at'),
     callId: textOf(row, 'call_id'),

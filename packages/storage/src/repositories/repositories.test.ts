@@ -12,7 +12,7 @@ import { serverKey } from './server-keys.ts';
 import { type StoredUser, Users } from './users.ts';
 
 const bob = userId('owner-bob');
-const limits = { messagesPerUser: 3, duplicateWindowMilliseconds: 1000 };
+const limits = { messagesPerUser: 3, octetsPerUser: 10_000, duplicateKeysPerUser: 100, duplicateWindowMilliseconds: 1000 };
 
 function request(text: string): SipRequest {
   const headers = Headers.of(['From', '<sip:alice@cpm.test>;tag=1'], ['X-Octets', '\u00e9\u00ff'], ['Content-Type', 'message/cpim']);
@@ -68,7 +68,7 @@ eachEngine('repositories', (open) => {
     return { database, queue: new DeferredMessages(database, limits) };
   };
 
-  it('the queue gives back what was stored, with octets and ids untouched, in arrival order', async (test) => {
+  it('the queue gives back what was stored, with octets and ids untouched, in the order of the commits', async (test) => {
     const { queue } = await queueOf(test);
     const second = message('0002', {
       conversationId: undefined,
@@ -82,16 +82,16 @@ eachEngine('repositories', (open) => {
     const waiting = rows(await queue.waiting(bob, { client: 'phone', now: 200, limit: 10 }));
     assert.deepEqual(
       waiting.map((entry) => entry.id),
-      ['sip:0001@cpm.test', 'sip:0002@cpm.test'],
+      ['sip:0002@cpm.test', 'sip:0001@cpm.test'],
     );
-    const [first, other] = waiting;
+    const [other, first] = waiting;
     assert.ok(first !== undefined && other !== undefined);
     assert.equal(new TextDecoder().decode(first.request.body), 'text of 0001');
     assert.equal(first.request.headers.text('X-Octets'), '\u00e9\u00ff');
     assert.equal(first.attempt, 0);
     assert.deepEqual(
-      { ...other, request: undefined, attempt: undefined, duplicateKey: undefined },
-      { ...second, request: undefined, attempt: undefined },
+      { ...other, request: undefined, attempt: 0, duplicateKey: undefined },
+      { ...second, request: undefined, attempt: 0, position: 1, refusal: undefined },
     );
   });
 
@@ -103,7 +103,7 @@ eachEngine('repositories', (open) => {
       first.map((entry) => entry.id),
       ['sip:0001@cpm.test'],
     );
-    const rest = rows(await queue.waiting(bob, { client: 'phone', now: 200, limit: 9, after: messageUriId('sip:0001@cpm.test') }));
+    const rest = rows(await queue.waiting(bob, { client: 'phone', now: 200, limit: 9, after: first[0]?.position ?? 0 }));
     assert.deepEqual(
       rest.map((entry) => entry.id),
       ['sip:0003@cpm.test'],
@@ -112,7 +112,8 @@ eachEngine('repositories', (open) => {
       rows(await queue.expired(200, 9)).map((entry) => entry.id),
       ['sip:0002@cpm.test'],
     );
-    assert.equal(await queue.nextExpiry(), 150);
+    assert.equal(await queue.nextExpiry(0), 150);
+    assert.equal(await queue.nextExpiry(150), 10_000);
   });
 
   it('the same message is stored once within the window, also when it was delivered meanwhile, and again after it', async (test) => {
@@ -160,21 +161,7 @@ eachEngine('repositories', (open) => {
       rows(await outbox.due(0, 9)).map((row) => row.id),
       ['notification 1'],
     );
-    assert.equal(await queue.nextExpiry(), undefined);
-  });
-
-  it('attempts count per client and go with the message', async (test) => {
-    const { queue } = await queueOf(test);
-    const id = messageUriId('sip:0001@cpm.test');
-    await queue.store(message('0001'));
-    for (const client of ['phone', 'phone', 'tablet']) assert.equal(await queue.attemptFailed(bob, id, client), undefined);
-    const attemptOf = async (client: string) => rows(await queue.waiting(bob, { client, now: 0, limit: 1 }))[0]?.attempt;
-    assert.deepEqual([await attemptOf('phone'), await attemptOf('tablet'), await attemptOf('watch')], [2, 1, 0]);
-    assert.equal(await queue.attempts(bob, id), 3);
-    await queue.remove(bob, id, []);
-    assert.equal(await queue.attempts(bob, id), 0);
-    assert.equal(await queue.attemptFailed(bob, id, 'phone'), undefined);
-    assert.equal(await queue.attempts(bob, id), 0);
+    assert.equal(await queue.nextExpiry(0), undefined);
   });
 
   it('a restarted server learns the keys that are still in their window, and forgets the others', async (test) => {
@@ -219,13 +206,18 @@ eachEngine('repositories', (open) => {
       ],
     };
     assert.deepEqual(await users.add(user, 1), { kind: 'done' });
-    assert.deepEqual(await users.all(), [user]);
+    assert.deepEqual(await users.page(undefined, 10), [user]);
     assert.deepEqual(await users.add({ ...user, owner: userId('other') }, 1), { kind: 'conflict' });
     assert.deepEqual(await users.add({ ...user, owner: userId('other'), name: 'rob' }, 1), { kind: 'conflict' });
-    assert.equal(rows(await users.all()).length, 1);
+    assert.equal(rows(await users.page(undefined, 10)).length, 1);
     const changed: StoredUser = { ...user, identities: user.identities.slice(1), ha1: { MD5: 'x', 'SHA-256': 'y' } };
     assert.deepEqual(await users.update(changed), { kind: 'done' });
-    assert.deepEqual(await users.all(), [changed]);
+    assert.deepEqual(await users.page(undefined, 10), [changed]);
+    const carol = { ...changed, owner: userId('z'), name: 'carol', identities: [{ address: 'sip:c@cpm.test', uri: 'sip:c@cpm.test' }] };
+    assert.deepEqual(await users.add(carol, 1), { kind: 'done' });
+    assert.deepEqual(await users.page(undefined, 1), [changed]);
+    assert.deepEqual(await users.page(changed.owner, 1), [carol]);
+    assert.deepEqual(await users.page(carol.owner, 1), []);
   });
 
   it('removing a user removes all that is his, but not what is owed in his name', async (test) => {
@@ -238,14 +230,19 @@ eachEngine('repositories', (open) => {
     await outbox.insert(owed);
     assert.equal(await users.remove(bob), undefined);
     assert.equal(await outbox.count(), 1);
-    assert.deepEqual([rows(await users.all()).length, await queue.count(), rows(await bindings.all(0)).length], [0, 0, 0]);
+    assert.deepEqual(
+      [rows(await users.page(undefined, 10)).length, await queue.count(), rows(await bindings.page(0, undefined, 10)).length],
+      [0, 0, 0],
+    );
   });
 
   const binding: StoredBinding = {
     owner: bob,
     client: '<urn:uuid:1>',
     contact: '<sip:bob@192.0.2.1>;+sip.instance="<urn:uuid:1>"',
-    path: '',
+    path: ['<sip:edge.test;lr>', '<sip:core.test;lr>'],
+    byPath: true,
+    gruuAddress: 'sip:bob@cpm.test',
     registeredAt: 1,
     expiresAt: 3_000_000_000_000,
     callId: 'c',
@@ -261,10 +258,17 @@ eachEngine('repositories', (open) => {
     assert.equal(await bindings.change({ save: [binding, brief], remove: [] }), undefined);
     const refreshed = { ...binding, sequence: 8, remote: { host: '192.0.2.2', port: 40_001 } };
     assert.equal(await bindings.change({ save: [refreshed], remove: [] }), undefined);
-    assert.deepEqual(rows(await bindings.all(50)), [refreshed]);
+    assert.deepEqual(rows(await bindings.page(50, undefined, 10)), [refreshed]);
+    assert.deepEqual(rows(await bindings.page(0, undefined, 1)), [refreshed]);
+    assert.deepEqual(rows(await bindings.page(0, refreshed, 1)), [brief]);
+    assert.deepEqual(rows(await bindings.page(0, brief, 1)), []);
+    assert.equal(await bindings.forgetThoseExpired([refreshed, brief], 49), undefined);
+    assert.equal(rows(await bindings.page(0, undefined, 10)).length, 2);
+    assert.equal(await bindings.forgetThoseExpired([refreshed, brief], 50), undefined);
+    assert.deepEqual(rows(await bindings.page(0, undefined, 10)), [refreshed]);
     assert.equal(await bindings.forgetExpired(50), undefined);
     assert.equal(await bindings.change({ save: [], remove: [refreshed] }), undefined);
-    assert.deepEqual(rows(await bindings.all(0)), []);
+    assert.deepEqual(rows(await bindings.page(0, undefined, 10)), []);
   });
 
   it('a shared key is the one that was first', async (test) => {

@@ -30,10 +30,17 @@ export class Users {
     this.#database = database;
   }
 
-  async all(): Promise<readonly StoredUser[] | QueueFault> {
-    const users = await this.#database.query({ sql: 'SELECT * FROM users ORDER BY name', parameters: [] });
+  /** Users in the order of their ids, from behind that one. */
+  async page(after: UserId | undefined, limit: number): Promise<readonly StoredUser[] | QueueFault> {
+    const sql = 'SELECT * FROM users WHERE owner > ? ORDER BY owner LIMIT ?';
+    const users = await this.#database.query({ sql, parameters: [after ?? '', limit] });
     if (users.kind === 'fault') return queueFault(users);
-    const identities = await this.#database.query({ sql: 'SELECT * FROM identities ORDER BY owner, position', parameters: [] });
+    const last = users.rows.at(-1);
+    if (last === undefined) return [];
+    const identities = await this.#database.query({
+      sql: 'SELECT * FROM identities WHERE owner > ? AND owner <= ? ORDER BY owner, position',
+      parameters: [after ?? '', textOf(last, 'owner')],
+    });
     if (identities.kind === 'fault') return queueFault(identities);
     const byOwner = Map.groupBy(identities.rows, (row) => textOf(row, 'owner'));
     return users.rows.map((row) => userOf(row, byOwner.get(textOf(row, 'owner')) ?? []));
@@ -68,8 +75,9 @@ export class Users {
   /** Removes the user with everything that is his. What is still owed in his name is sent all the same. */
   async remove(owner: UserId): Promise<QueueFault | undefined> {
     const queue = ['deferred_messages', 'deferred_attempts', 'queue_sizes', 'stored_messages', 'anonymous_originators'];
+    const preferences = ['preference_rules', 'blocked_contacts', 'device_profiles', 'barred_users'];
     const store = ['message_objects', 'message_folders', 'message_uids'];
-    const tables = ['bindings', ...queue, ...store, 'identities', 'users'];
+    const tables = ['bindings', ...queue, ...store, ...preferences, 'identities', 'users'];
     return faultOf(
       await this.#database.commit(tables.map((table) => ({ sql: `DELETE FROM ${table} WHERE owner = ?`, parameters: [owner] }))),
     );

@@ -1,0 +1,168 @@
+import { type UserId, userId } from '@opencpm/cpm';
+import { type Contact, contactHeader, type Flow, formatUri, type HostPort, Malformed, Parameters, parseUri } from '@opencpm/sip';
+import type { StoredBinding } from '@opencpm/storage';
+import { bindingOf, type Capabilities, capabilitiesOf, clientKey, instanceOf, type LocatedBinding } from '../stored-binding.ts';
+import { RecordReader, RecordWriter } from './record-octets.ts';
+import { RepeatedValues } from './repeated-values.ts';
+
+/** What a record cannot hold: how a flow is found again. */
+export interface Flows {
+  /** A connection that is open. */
+  connection(id: string): Flow | undefined;
+  /** Datagrams from that local address to that peer. */
+  datagrams(local: HostPort, remote: HostPort): Flow | undefined;
+}
+
+const marks = { unreachable: 1, byPath: 2, tcp: 4, instance: 8, ownName: 16, writtenFeatures: 32 } as const;
+
+/** The bindings of one user as a record, of some 200 octets for one client with an instance. */
+export class PackedBindings {
+  readonly #writer = new RecordWriter();
+  readonly #features = new RepeatedValues(readFeatures);
+  readonly #addresses = new RepeatedValues(readAddress);
+
+  /** All of the same owner. The octets are valid until the next call. */
+  write(owner: UserId, bindings: readonly LocatedBinding[]): Buffer {
+    const earliest = bindings.reduce((least, { expiresAt }) => Math.min(least, expiresAt), Number.MAX_SAFE_INTEGER);
+    this.#writer.begin().number(Math.min(earliest, latestTime)).text(owner).count(bindings.length);
+    for (const binding of bindings) this.#writeOne(binding);
+    return this.#writer.octets;
+  }
+
+  read(octets: Buffer, flows: Flows): readonly LocatedBinding[] {
+    const reader = new RecordReader(octets);
+    reader.number();
+    const owner = userId(reader.text());
+    const bindings: LocatedBinding[] = [];
+    for (let left = reader.count(); left > 0; left -= 1) bindings.push(this.#readOne(reader, owner, flows));
+    return bindings;
+  }
+
+  #writeOne(binding: LocatedBinding): void {
+    const { stored, flow, instance } = binding;
+    const contact = contactOf(stored.contact);
+    const features = featuresText(contact);
+    const number = this.#features.numberOf(features);
+    const ownName = stored.client !== clientKey(contact);
+    const writer = this.#writer.count(
+      (binding.unreachable ? marks.unreachable : 0) |
+        (stored.byPath ? marks.byPath : 0) |
+        (stored.transport === 'TCP' ? marks.tcp : 0) |
+        (instance === undefined ? 0 : marks.instance) |
+        (ownName ? marks.ownName : 0) |
+        (number === undefined ? marks.writtenFeatures : 0),
+    );
+    writer.text(formatUri(contact.uri));
+    if (instance !== undefined) writer.text(instance);
+    if (ownName) writer.text(stored.client);
+    if (number === undefined) writer.text(features);
+    else writer.count(number);
+    writer.number(stored.registeredAt).number(stored.expiresAt).text(stored.callId).count(stored.sequence);
+    this.#writeAddress(stored.local);
+    writer.text(stored.remote.host).count(stored.remote.port).count(stored.path.length);
+    for (const hop of stored.path) writer.text(hop);
+    writer.text(stored.gruuAddress).text(flow?.reliable === true ? flow.id : '');
+  }
+
+  #readOne(reader: RecordReader, owner: UserId, flows: Flows): LocatedBinding {
+    const mark = reader.count();
+    const has = (one: number) => (mark & one) !== 0;
+    const uri = parseUri(reader.text());
+    if (uri instanceof Malformed) throw new TypeError('a binding whose Contact does not parse');
+    const instance = has(marks.instance) ? reader.text() : undefined;
+    const ownName = has(marks.ownName) ? reader.text() : undefined;
+    const features = has(marks.writtenFeatures) ? readFeatures(reader.text()) : this.#features.valueOf(reader.count());
+    const contact = { uri, parameters: withInstance(features.contact.parameters, instance), q: features.contact.q };
+    const stored: StoredBinding = {
+      owner,
+      client: ownName ?? clientKey(contact),
+      contact: contactHeader.encode(contact),
+      registeredAt: reader.number(),
+      expiresAt: reader.number(),
+      callId: reader.text(),
+      sequence: reader.count(),
+      transport: has(marks.tcp) ? 'TCP' : 'UDP',
+      local: this.#readAddress(reader),
+      remote: { host: reader.text(), port: reader.count() },
+      path: readTexts(reader),
+      byPath: has(marks.byPath),
+      gruuAddress: reader.text(),
+    };
+    const connection = reader.text();
+    const flow = stored.transport === 'TCP' ? flows.connection(connection) : flows.datagrams(stored.local, stored.remote);
+    return bindingOf(contact, stored, { unreachable: has(marks.unreachable), flow, capabilities: features.capabilities });
+  }
+
+  #writeAddress({ host, port }: HostPort): void {
+    const text = `${port} ${host}`;
+    const number = this.#addresses.numberOf(text);
+    if (number === undefined) this.#writer.count(0).text(text);
+    else this.#writer.count(number + 1);
+  }
+
+  #readAddress(reader: RecordReader): HostPort {
+    const number = reader.count();
+    return number === 0 ? readAddress(reader.text()) : this.#addresses.valueOf(number - 1);
+  }
+}
+
+/** The highest number that a record holds, in milliseconds: the year 10889. */
+const latestTime = 2 ** 48 - 1;
+
+/** When the first of the bindings in a record expires. */
+export function earliestExpiry(octets: Buffer): number {
+  return new RecordReader(octets).number();
+}
+
+export function isOfOwner(octets: Buffer, owner: string): boolean {
+  const reader = new RecordReader(octets);
+  reader.number();
+  return reader.text() === owner;
+}
+
+function contactOf(text: string): Contact {
+  const contact = contactHeader.decode(text);
+  // The text was written by contactHeader.encode when the binding was made.
+  if (contact instanceof Malformed || contact === '*') throw new TypeError('a binding whose Contact does not parse');
+  return contact;
+}
+
+interface Features {
+  readonly contact: Pick<Contact, 'parameters' | 'q'>;
+  readonly capabilities: Capabilities;
+}
+
+/** Any URI: the text before the parameters is the same in all. */
+const commonUri = '<sip:a>';
+
+/** What many clients of a kind have in common: all parameters but the instance. */
+function featuresText(contact: Contact): string {
+  return contactHeader
+    .encode({ ...contact, displayName: undefined, expiresSeconds: undefined, ...withoutInstance(contact) })
+    .slice(formatUri(contact.uri).length + 2);
+}
+
+function withoutInstance({ parameters }: Contact): Pick<Contact, 'parameters'> {
+  return instanceOf(parameters) === undefined ? { parameters } : { parameters: parameters.without('+sip.instance') };
+}
+
+function readFeatures(text: string): Features {
+  const contact = contactOf(`${commonUri}${text}`);
+  return { contact, capabilities: capabilitiesOf(contact) };
+}
+
+function withInstance(parameters: Parameters, instance: string | undefined): Parameters {
+  if (instance === undefined) return parameters;
+  return Parameters.ofWritten([...Parameters.empty.withQuoted('+sip.instance', instance).entries, ...parameters.entries]);
+}
+
+function readAddress(text: string): HostPort {
+  const blank = text.indexOf(' ');
+  return { port: Number(text.slice(0, blank)), host: text.slice(blank + 1) };
+}
+
+function readTexts(reader: RecordReader): readonly string[] {
+  const texts: string[] = [];
+  for (let left = reader.count(); left > 0; left -= 1) texts.push(reader.text());
+  return texts;
+}
