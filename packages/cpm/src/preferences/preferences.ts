@@ -5,18 +5,36 @@
 export interface Preferences {
   /** Canonical addresses whose messages are refused: `oma_blockedcontacts` or the list configured for the service. */
   readonly blockedContacts: ReadonlySet<string>;
+  /** In the order of the document. */
   readonly rules: readonly PreferenceRule[];
+  /**
+   * User Preferences Profiles that are active, by the device (`+sip.instance` with its angle brackets): the media that
+   * it is to get (wire facts 12.4). A device that is not named has the default profile, which takes everything.
+   */
+  readonly profiles?: ReadonlyMap<string, ReadonlySet<PreferenceMedia>>;
 }
+
+/** `standalone` stands for either name of a standalone message (decision 14). */
+export type PreferenceMedia = 'standalone' | 'deferred-messages' | 'session' | 'file-transfer';
 
 export interface PreferenceRule {
   readonly id: string;
   /** Times in which the rule holds, milliseconds since the epoch; none means always (RFC 4745 §7.3). */
-  readonly validity: readonly { readonly from: number; readonly until: number }[];
-  /** Canonical addresses of originators for whom the rule holds; undefined for all. */
-  readonly identities: ReadonlySet<string> | undefined;
-  /** `standalone` stands for either name of a standalone message (decision 14). Empty: a rule without media list. */
-  readonly media: ReadonlySet<'standalone' | 'deferred-messages' | 'session' | 'file-transfer'>;
+  readonly validity: readonly ValidityPeriod[];
+  /**
+   * Canonical addresses of originators for whom the rule holds; `others` for those whom no rule of the user names
+   * (OMA `other-identity`); undefined for everybody.
+   */
+  readonly identities: ReadonlySet<string> | 'others' | undefined;
+  /** Empty: a rule without media list. */
+  readonly media: ReadonlySet<PreferenceMedia>;
   readonly actions: PreferenceActions;
+}
+
+export interface ValidityPeriod {
+  readonly from: number;
+  /** The first moment at which it is over. */
+  readonly until: number;
 }
 
 export interface PreferenceActions {
@@ -35,6 +53,11 @@ export interface PreferenceActions {
 
 export const noPreferences: Preferences = { blockedContacts: new Set(), rules: [] };
 
+/** True when one of these addresses of an originator is in the list of blocked contacts (B-8.3.1.1-04). */
+export function isBlocked({ blockedContacts }: Preferences, originators: readonly string[]): boolean {
+  return blockedContacts.size > 0 && originators.some((originator) => blockedContacts.has(originator));
+}
+
 /** What the rules say about a standalone message, in the order of wire facts 8.2 steps 5a to 5f; the first one wins. */
 export type StandaloneAction =
   | { readonly kind: 'reject' }
@@ -46,13 +69,13 @@ export type StandaloneAction =
   | { readonly kind: 'defer' }
   | { readonly kind: 'deliver' };
 
-export function standaloneAction(preferences: Preferences, originator: string | undefined, now: number): StandaloneAction {
+/** `originators` are the canonical addresses of the one who sent it: none when nobody is known, two when he has a sip and a tel one. */
+export function standaloneAction(preferences: Preferences, originators: readonly string[], now: number): StandaloneAction {
   if (preferences.rules.length === 0) return { kind: 'deliver' };
-  const holding = preferences.rules.filter((rule) => holds(rule, originator, now));
+  const holding = rulesFor(preferences, originators, now);
   const standalone = merged(holding.filter((rule) => rule.media.has('standalone')));
-  const withoutMedia = merged(holding.filter((rule) => rule.media.size === 0));
   if (standalone.rejectInvite) return { kind: 'reject' };
-  if (standalone.doNotDisturb || withoutMedia.doNotDisturb) return { kind: 'do-not-disturb' };
+  if (holding.some(disturbsNot)) return { kind: 'do-not-disturb' };
   if (standalone.interwork) return { kind: 'interwork' };
   if (standalone.deliverAndInterwork) return { kind: 'deliver-and-interwork' };
   if (standalone.store) return { kind: 'store' };
@@ -61,38 +84,76 @@ export function standaloneAction(preferences: Preferences, originator: string | 
   return { kind: 'deliver' };
 }
 
-/** The do-not-disturb flag as a push sees it (B-8.3.1.6.2-01): any rule of the enabler counts. */
-export function doNotDisturb(preferences: Preferences, now: number): boolean {
-  return preferences.rules.some((rule) => rule.actions.doNotDisturb === true && holds(rule, undefined, now));
+/** The do-not-disturb flag for whatever comes: of a rule that holds for everybody (B-8.3.1.6.2-01). */
+export function doNotDisturb({ rules }: Preferences, now: number): boolean {
+  return rules.some((rule) => rule.identities === undefined && disturbsNot(rule) && isValid(rule, now));
+}
+
+/** The same for what one originator sent: also of a rule that holds for him. */
+export function doNotDisturbBy(preferences: Preferences, originators: readonly string[], now: number): boolean {
+  return preferences.rules.length > 0 && rulesFor(preferences, originators, now).some(disturbsNot);
+}
+
+/** Do-not-disturb counts in the rule for standalone messages and in one without media list (decision 12). */
+function disturbsNot({ actions, media }: PreferenceRule): boolean {
+  return actions.doNotDisturb === true && (media.size === 0 || media.has('standalone'));
 }
 
 /** True when the history of this user's conversations is to be recorded (B-8.3.1.1-16). */
-export function recordsHistory(preferences: Preferences, now: number): boolean {
-  return preferences.rules.some((rule) => rule.actions.offlineStorage === true && holds(rule, undefined, now));
+export function recordsHistory({ rules }: Preferences, now: number): boolean {
+  return rules.some((rule) => rule.actions.offlineStorage === true && rule.identities === undefined && isValid(rule, now));
 }
 
 /** How a deferred message is handled (B-8.3.1.6-01 to -04); push wins over pull and is the default. */
-export function deferredHandling(preferences: Preferences, now: number): 'push' | 'pull' | 'store' {
-  const actions = merged(preferences.rules.filter((rule) => rule.media.has('deferred-messages') && holds(rule, undefined, now)));
+export function deferredHandling({ rules }: Preferences, now: number): 'push' | 'pull' | 'store' {
+  if (rules.length === 0) return 'push';
+  const holding = rules.filter((rule) => rule.media.has('deferred-messages') && rule.identities === undefined && isValid(rule, now));
+  const actions = merged(holding);
   if (actions.push) return 'push';
   if (actions.pull) return 'pull';
   return actions.store ? 'store' : 'push';
 }
 
-/** What happens at the expiry time (B-8.3.1.6.8-01, -02); discard is the default. */
-export function expiredHandling(preferences: Preferences, now: number): 'discard' | 'store' {
-  return merged(preferences.rules.filter((rule) => holds(rule, undefined, now))).expired ?? 'discard';
+/** What happens at the expiry time (B-8.3.1.6.8-01, -02); discard is the default. Of two rules the one that keeps counts. */
+export function expiredHandling({ rules }: Preferences, now: number): 'discard' | 'store' {
+  const holding = rules.filter((rule) => rule.identities === undefined && isValid(rule, now));
+  return holding.some(({ actions }) => actions.expired === 'store') ? 'store' : 'discard';
 }
 
-/** A rule whose identities are listed does not hold for an unknown originator. */
-function holds(rule: PreferenceRule, originator: string | undefined, now: number): boolean {
-  if (rule.validity.length > 0 && !rule.validity.some((range) => range.from <= now && now < range.until)) return false;
-  return rule.identities === undefined || (originator !== undefined && rule.identities.has(originator));
+/** B-8.3.1.1-17, B-8.3.1.6.2-05: whether the profile that is active on a device lets it get standalone messages. */
+export function deviceExpects({ profiles }: Preferences, instance: string | undefined): boolean {
+  const wanted = instance === undefined ? undefined : profiles?.get(instance);
+  return wanted === undefined || wanted.has('standalone');
 }
 
-/** Several matching rules combine, true wins (RFC 4745 §10.2). */
+/** When the rules next say something else because a validity begins or ends; undefined when they stay as they are. */
+export function nextChange({ rules }: Preferences, now: number): number | undefined {
+  const later = rules.flatMap(({ validity }) => validity.flatMap(({ from, until }) => [from, until])).filter((time) => time > now);
+  return later.length === 0 ? undefined : Math.min(...later);
+}
+
+/** A rule whose identities are listed does not hold for an unknown originator, one for others does. */
+function rulesFor({ rules }: Preferences, originators: readonly string[], now: number): readonly PreferenceRule[] {
+  return rules.filter((rule) => {
+    if (!isValid(rule, now)) return false;
+    const { identities } = rule;
+    if (identities === undefined) return true;
+    if (identities !== 'others') return originators.some((originator) => identities.has(originator));
+    return !rules.some((other) => originators.some((originator) => isNamed(other, originator)));
+  });
+}
+
+function isNamed({ identities }: PreferenceRule, originator: string): boolean {
+  return identities !== undefined && identities !== 'others' && identities.has(originator);
+}
+
+function isValid({ validity }: PreferenceRule, now: number): boolean {
+  return validity.length === 0 || validity.some(({ from, until }) => from <= now && now < until);
+}
+
+/** Several matching rules combine: true wins (RFC 4745 §10.2), of two addresses that of the first rule. */
 function merged(rules: readonly PreferenceRule[]): PreferenceActions {
-  return Object.assign({}, ...rules.map((rule) => trueOnly(rule.actions)));
+  return Object.assign({}, ...rules.map(({ actions }) => trueOnly(actions)).toReversed());
 }
 
 function trueOnly(actions: PreferenceActions): PreferenceActions {
