@@ -1,16 +1,16 @@
-import { nodeClock, nodeHashes, nodeNetwork, nodeOctets, nodeRandom } from '@opencpm/sip/node';
+import { type NodeDnsOptions, nodeClock, nodeHashes, nodeNetwork, nodeOctets, nodeRandom } from '@opencpm/sip/node';
 import { openDatabase } from '@opencpm/storage';
 import { destination, pino } from 'pino';
 import type { Log as LogSettings } from './configuration/configuration.ts';
 import type { Log, ServerPlatform } from './platform.ts';
 
 /** The real machine; built in `main` and nowhere else. */
-export function nodeServerPlatform(): ServerPlatform {
+export function nodeServerPlatform(dns: NodeDnsOptions = {}): ServerPlatform {
   return {
     clock: nodeClock(),
     random: nodeRandom(),
     hashes: nodeHashes(),
-    network: nodeNetwork(),
+    network: nodeNetwork({ dns }),
     octets: nodeOctets,
     postJson,
     openDatabase: (url) => openDatabase(url, { createDirectory: true }),

@@ -47,7 +47,7 @@ export async function alreadyRunning(located: LocatedConfiguration): Promise<Fai
 async function create(located: LocatedConfiguration): Promise<Outcome<Server>> {
   const [{ createServer }, { nodeServerPlatform }] = await Promise.all([import('../create-server.ts'), import('../node-platform.ts')]);
   try {
-    return done(await createServer(nodeServerPlatform(), located.configuration));
+    return done(await createServer(nodeServerPlatform(located.configuration.dns), located.configuration));
   } catch (error) {
     return failed(exitCodes.fault, faultText(error, located));
   }

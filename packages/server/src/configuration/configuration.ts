@@ -17,6 +17,7 @@ export interface Configuration {
   readonly users: readonly ConfiguredUser[];
   /** Foreign domain in lower case → the SIP URI its requests are sent to. */
   readonly routes: { readonly [domain: string]: string };
+  readonly dns: Dns;
   readonly policy: Policy;
   readonly limits: Limits;
   readonly webhook: Webhook;
@@ -47,6 +48,11 @@ export interface ConfiguredUser {
   readonly identities: readonly string[];
   /** True for demo users: nothing but a loopback address may act as them. */
   readonly loopbackOnly: boolean;
+}
+
+export interface Dns {
+  /** Addresses with an optional port, as Node's resolver takes them; empty: those of the system. */
+  readonly servers: readonly string[];
 }
 
 export interface Policy {

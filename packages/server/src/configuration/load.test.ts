@@ -42,6 +42,7 @@ test('the smallest configuration is a domain; everything else has its default', 
     trustedPeers: [],
     users: [],
     routes: {},
+    dns: { servers: [] },
     policy: {
       answerWithinSeconds: 10,
       undelivered: 'defer',

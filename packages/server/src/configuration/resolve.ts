@@ -16,6 +16,7 @@ export function resolveConfiguration(parsed: ParsedConfiguration, directory: str
     trustedPeers: parsed.trustedPeers.map((address) => ({ address })),
     users: parsed.users.map((user) => ({ ...user, loopbackOnly: false })),
     routes: parsed.routes,
+    dns: parsed.dns,
     policy: resolvePolicy(parsed.policy),
     limits: {
       ...counts,

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 
 import { z } from 'zod';
 
+import { dnsSettings } from './dns-settings.ts';
 import { listenAddressForm, parseListenAddress } from './listen-address.ts';
 import { choiceSetting, countSetting, documented, durationSetting, section } from './setting.ts';
 import { parseStorageLocation, storageForm } from './storage-location.ts';
@@ -305,6 +306,7 @@ export const configurationSchema = z.strictObject({
     form: 'a map such as { other.example: "sip:10.0.0.5;transport=tcp" }',
     fallback: '{}',
   }),
+  dns: section('How the names of routes become addresses.', dnsSettings.prefault({})),
   policy: section('What the service does where the specification leaves a choice.', policy.prefault({})),
   limits: section('Bounds. Past one of them a peer gets an error answer, and memory stays flat.', limits.prefault({})),
   webhook: section('How users are told of deferred messages while none of their clients is registered (Appendix I).', webhook.prefault({})),
