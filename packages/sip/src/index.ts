@@ -1,6 +1,7 @@
 export * from './auth/digest.ts';
 export * from './auth/digest-client.ts';
 export * from './auth/digest-server.ts';
+export * from './endpoint/invite-options.ts';
 export * from './endpoint/options.ts';
 export * from './endpoint.ts';
 export * from './message/check-request.ts';

@@ -12,6 +12,7 @@ export function guardedEvents(on: EndpointEvents, fault: (error: unknown) => voi
     retransmitted: guarded(on.retransmitted?.bind(on), fault),
     stray: guarded(on.stray?.bind(on), fault),
     unanswered: guarded(on.unanswered?.bind(on), fault),
+    unacknowledged: guarded(on.unacknowledged?.bind(on), fault),
     undeliverable: guarded(on.undeliverable?.bind(on), fault),
     longDatagram: guarded(on.longDatagram?.bind(on), fault),
     flowOpened: guarded(on.flowOpened?.bind(on), fault),

@@ -127,7 +127,7 @@ describe('an endpoint as server', () => {
     assert.equal(lineOf(third, 'CSeq'), '1 PUBLISH');
     assert.equal(requests.length, 0);
     assert.equal(endpoint.load.serverTransactions, 0);
-    for (const method of ['INVITE', 'ACK']) await assert.rejects(world({ allow: [method] }), /INVITE/);
+    for (const method of ['ACK', 'CANCEL']) await assert.rejects(world({ allow: [method] }), /INVITE/);
   });
 
   it('answers 481 to a CANCEL: only an INVITE can be cancelled (RFC 3261 §9.2)', async () => {
@@ -188,7 +188,7 @@ describe('a closed endpoint', () => {
     assert.deepEqual(network.take(), []);
     assert.equal(requests.length, 1);
     assert.equal(clock.wakes, 0);
-    assert.deepEqual(endpoint.load, { serverTransactions: 0, clientTransactions: 0, connections: 0 });
+    assert.deepEqual(endpoint.load, { serverTransactions: 0, clientTransactions: 0, openTransactions: 0, connections: 0 });
   });
 
   it('listens no more', async () => {
@@ -238,9 +238,11 @@ describe('the way of a response (RFC 3261 §18.2, RFC 3581 §4)', () => {
     const request = (branch: string) => incoming({ via: `SIP/2.0/TCP 198.51.100.7:5070;branch=z9hG4bK${branch}` });
     network.deliver(request('one'), accepted);
     network.deliver(request('two'), accepted);
+    assert.equal(endpoint.load.openTransactions, 2);
     ok(requests[0]);
     assert.equal(network.take()[0]?.flow, accepted);
     assert.equal(endpoint.load.serverTransactions, 1, 'Timer J is zero over TCP');
+    assert.equal(endpoint.load.openTransactions, 1);
     accepted.close();
     network.connectResults.push('accept');
     ok(requests[1]);
@@ -248,6 +250,7 @@ describe('the way of a response (RFC 3261 §18.2, RFC 3581 §4)', () => {
     assert.deepEqual(network.connects, [peer]);
     assert.equal(statusLine(network.take()[0]?.text), 'SIP/2.0 200 OK');
     assert.equal(endpoint.load.serverTransactions, 0);
+    assert.equal(endpoint.load.openTransactions, 0);
   });
 
   it('over TCP: tells of it when there is no connection any more', async () => {

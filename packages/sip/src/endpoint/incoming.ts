@@ -12,6 +12,8 @@ import { serverKey } from '../transaction/keys.ts';
 import type { ClientTransactions } from './client-transactions.ts';
 import type { Connections } from './connections.ts';
 import type { EndpointContext } from './context.ts';
+import type { InviteClientTransactions } from './invite-client-transactions.ts';
+import type { InviteIncoming } from './invite-incoming.ts';
 import type { Listeners } from './listeners.ts';
 import { defaultAllow, type RequestHandler, type ServerTransaction } from './options.ts';
 import type { ServerTransactions } from './server-transactions.ts';
@@ -23,6 +25,8 @@ export interface IncomingParts {
   readonly connections: Connections;
   readonly servers: ServerTransactions;
   readonly clients: ClientTransactions;
+  readonly inviteClients: InviteClientTransactions;
+  readonly invites: InviteIncoming;
   /** Asked for each request, because it may be set late. */
   readonly handler: () => RequestHandler;
 }
@@ -33,19 +37,20 @@ export class Incoming {
   readonly #parts: IncomingParts;
   readonly #context: EndpointContext;
   readonly #parseLimits: ParseLimits;
-  readonly #allow: ReadonlySet<string>;
+  /** Absent: all. */
+  readonly #allow: ReadonlySet<string> | undefined;
   readonly #allowHeader: Headers;
   readonly #retryAfter: Headers;
 
   constructor(parts: IncomingParts) {
     const { allow = defaultAllow, parseLimits } = parts.context.options;
-    if (allow.includes('INVITE') || allow.includes('ACK'))
-      throw new Error('an endpoint has no INVITE transactions: allow may not hold INVITE or ACK');
+    const named = allow === 'any' ? [] : allow;
+    if (named.includes('ACK') || named.includes('CANCEL')) throw new Error('ACK and CANCEL go with INVITE: allow may not hold them');
     this.#parts = parts;
     this.#context = parts.context;
     this.#parseLimits = { ...defaultParseLimits, ...parseLimits };
-    this.#allow = new Set(allow);
-    this.#allowHeader = Headers.of(['Allow', allow.join(', ')]);
+    this.#allow = allow === 'any' ? undefined : new Set(named);
+    this.#allowHeader = Headers.of(['Allow', named.join(', ')]);
     this.#retryAfter = Headers.of(['Retry-After', String(parts.context.limits.retryAfterSeconds)]);
   }
 
@@ -109,13 +114,20 @@ export class Incoming {
   #response(response: SipResponse, flow: Flow): void {
     const via = response.headers.value(viaHeader);
     const method = response.headers.value(cseqHeader)?.method;
-    const known = via !== undefined && method !== undefined && this.#parts.clients.received(via, method, response);
-    if (!known) this.#context.on.stray?.(response, flow);
+    if (via === undefined || method === undefined || !this.#isKnown(via, method, response)) this.#context.on.stray?.(response, flow);
+  }
+
+  #isKnown(via: Via, method: string, response: SipResponse): boolean {
+    if (method === 'INVITE') return this.#parts.inviteClients.received(via, response);
+    return this.#parts.clients.received(via, method, response);
   }
 
   #request(request: SipRequest, flow: Flow): void {
-    // Its INVITE was refused without a transaction, so that nothing waits for it (RFC 3261 §8.2.7).
-    if (request.method === 'ACK') return;
+    if (request.method === 'ACK') {
+      // Where no INVITE is let in, it was refused without a transaction and nothing waits for its ACK (RFC 3261 §8.2.7).
+      if (this.#takes('INVITE')) this.#parts.invites.acknowledged(request, flow);
+      return;
+    }
     const problem = checkRequest(request);
     if (problem !== undefined) {
       this.#refuse(request, problem, flow);
@@ -126,30 +138,47 @@ export class Incoming {
   }
 
   #checked(request: SipRequest, via: Via, flow: Flow): void {
-    const { servers, listeners } = this.#parts;
+    const { servers, listeners, invites } = this.#parts;
     const key = serverKey(request, via);
-    if (servers.absorb(key, flow)) return;
-    const refusal = this.#refusal(request.method);
+    if (request.method === 'INVITE' ? invites.absorb(key, flow) : servers.absorb(key, flow)) return;
+    const refusal = this.#refusal(request, via);
     if (refusal !== undefined) {
       this.#refuse(request, refusal, flow);
       return;
     }
     const path = replyPath(via, flow, listeners, this.#context.options.network);
-    this.#handle(servers.open(key, withSource(request, via, flow.remote), flow, path));
+    const sourced = withSource(request, via, flow.remote);
+    if (request.method === 'INVITE') this.#handle(invites.open(key, sourced, flow, path), invites.handler);
+    else if (request.method === 'CANCEL') this.#cancel(servers.open(key, sourced, flow, path), via);
+    else this.#handle(servers.open(key, sourced, flow, path), this.#parts.handler());
+  }
+
+  #cancel(transaction: ServerTransaction, via: Via): void {
+    const { request } = transaction;
+    transaction.respond(responseTo(request, 200, { toTag: this.#context.toTag(request) }));
+    this.#parts.invites.cancelled(request, via);
   }
 
   /** What is answered without a transaction. */
-  #refusal(method: string): Refusal | undefined {
-    // Only an INVITE can be cancelled, and here there is none (RFC 3261 §9.2).
-    if (method === 'CANCEL') return { status: 481 };
-    if (!this.#allow.has(method)) return { status: 405, headers: this.#allowHeader };
-    if (this.#parts.servers.size >= this.#context.limits.serverTransactions) return { status: 503, headers: this.#retryAfter };
+  #refusal(request: SipRequest, via: Via): Refusal | undefined {
+    // Only an INVITE can be cancelled, and what is not known here has no branches to pass that on to (RFC 3261 §9.2).
+    if (request.method === 'CANCEL') return this.#parts.invites.cancels(request, via) ? undefined : { status: 481 };
+    if (!this.#takes(request.method)) return { status: 405, headers: this.#allowHeader };
+    if (this.#held >= this.#context.limits.serverTransactions) return { status: 503, headers: this.#retryAfter };
     return undefined;
   }
 
-  #handle(transaction: ServerTransaction): void {
+  #takes(method: string): boolean {
+    return this.#allow === undefined || this.#allow.has(method);
+  }
+
+  get #held(): number {
+    return this.#parts.servers.size + this.#parts.invites.size;
+  }
+
+  #handle<T extends ServerTransaction>(transaction: T, handler: (transaction: T) => void | Promise<void>): void {
     try {
-      const handled = this.#parts.handler()(transaction);
+      const handled = handler(transaction);
       if (handled instanceof Promise) handled.catch((error: unknown) => this.#failed(transaction, error));
     } catch (error) {
       this.#failed(transaction, error);

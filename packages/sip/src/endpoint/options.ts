@@ -12,8 +12,11 @@ export interface EndpointOptions {
   readonly limits?: Partial<EndpointLimits>;
   /** Bounds of a single message. */
   readonly parseLimits?: Partial<ParseLimits>;
-  /** Methods that reach `onRequest`; the other ones are answered 405. INVITE and ACK cannot be among them. */
-  readonly allow?: readonly string[];
+  /**
+   * Methods that reach `onRequest`, and INVITE that reaches `onInvite`; the other ones are answered 405. `any` lets all of
+   * them in, as a proxy needs it. ACK and CANCEL go with INVITE and cannot be named.
+   */
+  readonly allow?: readonly string[] | 'any';
   /** Put as User-Agent on requests and as Server on responses that carry none. */
   readonly userAgentOrServer?: string;
   readonly on?: EndpointEvents;
@@ -83,6 +86,8 @@ export interface EndpointEvents {
   stray?(response: SipResponse, flow: Flow): void;
   /** A request that `onRequest` left unanswered until its client gave up. */
   unanswered?(request: SipRequest, flow: Flow): void;
+  /** A final response to an INVITE whose ACK never came. */
+  unacknowledged?(request: SipRequest, flow: Flow): void;
   /** A response that could not be sent. */
   undeliverable?(flow: Flow, reason: string): void;
   /** A request over the limit for datagrams that went over UDP because TCP did not work. */
@@ -144,3 +149,14 @@ export interface ServerTransaction {
 }
 
 export type RequestHandler = (transaction: ServerTransaction) => void | Promise<void>;
+
+/** What an endpoint holds at one moment. */
+export interface EndpointLoad {
+  /** Those included whose answer is only kept for retransmissions. */
+  readonly serverTransactions: number;
+  /** Those included that only absorb retransmissions. */
+  readonly clientTransactions: number;
+  /** Requests other than INVITE that `onRequest` has not given a final answer yet. */
+  readonly openTransactions: number;
+  readonly connections: number;
+}

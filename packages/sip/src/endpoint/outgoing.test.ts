@@ -18,7 +18,7 @@ describe('an endpoint as client', () => {
     }
     assert.deepEqual(times, [0, 500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500]);
     assert.deepEqual(await outcome, { kind: 'timeout' });
-    assert.deepEqual(endpoint.load, { serverTransactions: 0, clientTransactions: 0, connections: 0 });
+    assert.deepEqual(endpoint.load, { serverTransactions: 0, clientTransactions: 0, openTransactions: 0, connections: 0 });
     assert.equal(clock.wakes, 0);
   });
 

@@ -27,6 +27,7 @@ export class ServerTransactions {
   readonly #context: EndpointContext;
   readonly #connections: Connections;
   readonly #byKey = new Map<string, ServerEntry>();
+  #unanswered = 0;
 
   constructor(context: EndpointContext, connections: Connections) {
     this.#context = context;
@@ -35,6 +36,11 @@ export class ServerTransactions {
 
   get size(): number {
     return this.#byKey.size;
+  }
+
+  /** How many have no final response yet. */
+  get unanswered(): number {
+    return this.#unanswered;
   }
 
   /** True when the request is a retransmission, which is then dealt with. */
@@ -51,6 +57,7 @@ export class ServerTransactions {
     const entry = new ServerEntry(this, this.#ownCopy(key), path, state);
     const transaction = new RespondingTransaction(this, entry, request, flow);
     entry.transaction = transaction;
+    this.#unanswered += 1;
     this.#byKey.set(entry.key, entry);
     this.#context.wheel.arm(entry, serverNonInviteDeadline(state));
     return transaction;
@@ -61,6 +68,7 @@ export class ServerTransactions {
     if (this.#byKey.get(entry.key) !== entry) return;
     this.step(entry, response.status < 200 ? 'provisional' : 'final', this.#context.now(), response);
     if (response.status < 200) return;
+    if (entry.transaction !== undefined) this.#unanswered -= 1;
     // From here on only the answer's octets are needed, in memory of their own rather than a part of a bigger piece.
     entry.transaction = undefined;
     if (entry.state.phase === 'completed') entry.octets = new Uint8Array(entry.octets);
@@ -76,11 +84,12 @@ export class ServerTransactions {
   /** Sends a response outside of any transaction. */
   reply(response: SipResponse, path: ReplyPath): void {
     this.#context.on.sent?.(response, path.flow);
-    this.#send(this.#context.serialize(response), path, () => undefined);
+    this.send(this.#context.serialize(response), path, () => undefined);
   }
 
   clear(): void {
     this.#byKey.clear();
+    this.#unanswered = 0;
   }
 
   /** Engines keep a text that was cut out of another one, or joined from such, as a reference to the whole request. */
@@ -107,6 +116,7 @@ export class ServerTransactions {
         return;
       case 'terminated':
         this.#byKey.delete(entry.key);
+        if (entry.transaction !== undefined) this.#unanswered -= 1;
         entry.transaction = undefined;
     }
   }
@@ -118,10 +128,11 @@ export class ServerTransactions {
   }
 
   #sendOctets(entry: ServerEntry): void {
-    this.#send(entry.octets, entry.path, () => this.step(entry, 'transport-error', this.#context.now()));
+    this.send(entry.octets, entry.path, () => this.step(entry, 'transport-error', this.#context.now()));
   }
 
-  #send(octets: Uint8Array, path: ReplyPath, failed: () => void): void {
+  /** Sends a response of any transaction. `failed` is called at most once, when there is no way for it. */
+  send(octets: Uint8Array, path: ReplyPath, failed: () => void): void {
     if (path.flow.send(octets)) return;
     if (path.fallback === undefined || !path.flow.closed) {
       this.#context.on.undeliverable?.(path.flow, path.flow.closed ? 'flow closed' : 'too much waits to be sent');
