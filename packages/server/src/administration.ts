@@ -82,7 +82,21 @@ export interface QueuedMessageSummary {
   readonly expiresAt: string;
   readonly sizeOctets: number;
   readonly mode: 'pager';
+  /** Pushes that ended without a 2xx, of all clients together. */
   readonly attempts: number;
+  /** The clients that did not take it, in the order of their names; none that was not asked. */
+  readonly clients: readonly QueuedMessageClient[];
+}
+
+/** What one client made of a waiting message. */
+export interface QueuedMessageClient {
+  /** Its instance, else its Contact. */
+  readonly client: string;
+  readonly attempts: number;
+  /** Status of its last answer; absent when it was silent, 0 when nothing could be sent. */
+  readonly status?: number;
+  /** When it is tried next; absent when the client has refused for good: then not before its registration changes. */
+  readonly nextTryAt?: string;
 }
 
 export interface QueuedMessage extends QueuedMessageSummary {

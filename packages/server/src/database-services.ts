@@ -44,14 +44,16 @@ export async function openDatabaseServices(platform: ServerPlatform, configurati
       bindings: new Bindings(database),
       deferredMessages: new DeferredMessages(database, {
         messagesPerUser: limits.deferredMessagesPerUser,
+        octetsPerUser: limits.deferredOctetsPerUser,
+        duplicateKeysPerUser: limits.duplicateKeysPerUser,
         duplicateWindowMilliseconds: policy.duplicateWindowSeconds * 1000,
       }),
-      anonymousOriginators: new AnonymousOriginatorRows(database),
+      anonymousOriginators: new AnonymousOriginatorRows(database, limits.anonymousOriginatorsPerUser),
       messageObjects: new MessageObjects(database, {
         objectsPerUser: limits.storedObjectsPerUser,
         octetsPerUser: limits.storedOctetsPerUser,
       }),
-      outbox: new OutboxRows(database),
+      outbox: new OutboxRows(database, limits.outboxRequestsPerUser),
       deliveryKey,
       schema: MIGRATIONS.length,
     };

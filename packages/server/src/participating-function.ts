@@ -56,7 +56,7 @@ export async function participatingFunction(
   const keys = await services.deferredMessages.recentKeys(clock.now(), knownKeys);
   if (!isFault(keys)) for (const { key, expiresAt } of keys.toReversed()) recentMessages.rememberStored(key, expiresAt);
   const outbox = new OutboxSender(services.outbox, sipCore, clock, log);
-  const pushes = new RunningPushes(log);
+  const pushes = new RunningPushes(clock, log);
   const diagnostics: Diagnostics = { fault: (where, reason) => log.error({ where, reason }, 'Something that was to be done was not.') };
   const charging: Charging = {
     outcome: ({ case: role, status, outcome }) => log.debug({ role, status, outcome }, 'A message has an outcome.'),

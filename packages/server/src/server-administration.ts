@@ -12,7 +12,7 @@ import {
   userId,
 } from '@opencpm/cpm';
 import { octetsToText } from '@opencpm/sip';
-import type { StoredUser } from '@opencpm/storage';
+import type { ClientAttempts, StoredUser } from '@opencpm/storage';
 import { absentAdapters } from './adapters/absent-adapters.ts';
 import type {
   Administration,
@@ -20,6 +20,7 @@ import type {
   BindingSummary,
   NewUser,
   QueuedMessage,
+  QueuedMessageClient,
   QueuedMessageSummary,
   ServerStatus,
   UserCredentials,
@@ -179,8 +180,8 @@ export class ServerAdministration implements Administration {
   }
 
   async #queued(entry: QueueEntry): Promise<AdministrationResult<QueuedMessageSummary>> {
-    const attempts = await this.#server.services.deferredMessages.attempts(entry.owner, entry.id);
-    if (isFault(attempts)) return fault(attempts);
+    const clients = await this.#server.services.deferredMessages.attempts(entry.owner, entry.id);
+    if (isFault(clients)) return fault(clients);
     return done({
       messageUriId: entry.id,
       user: this.#server.core.directory.byOwner(entry.owner)?.name ?? '',
@@ -189,7 +190,8 @@ export class ServerAdministration implements Administration {
       expiresAt: instant(entry.expiresAt),
       sizeOctets: entry.request.body.length,
       mode: entry.mode,
-      attempts,
+      attempts: clients.reduce((sum, { attempts }) => sum + attempts, 0),
+      clients: clients.map(queuedMessageClient),
     });
   }
 
@@ -212,6 +214,16 @@ function bindingSummary(binding: LocatedBinding): BindingSummary {
     expiresAt: instant(binding.expiresAt),
     unreachable: binding.unreachable,
     features: [...binding.services],
+  };
+}
+
+function queuedMessageClient({ client, attempts, refusal }: ClientAttempts): QueuedMessageClient {
+  const { status, retryAt, refusedBy } = refusal;
+  return {
+    client,
+    attempts,
+    ...(status === undefined ? {} : { status }),
+    ...(refusedBy === undefined ? { nextTryAt: instant(retryAt) } : {}),
   };
 }
 

@@ -1,19 +1,47 @@
-import { type Binding, type MessageUriId, type Pushes, pushDeferredMessages, type TerminatingContext, type UserId } from '@opencpm/cpm';
-import { formatUri } from '@opencpm/sip';
+import {
+  type Binding,
+  isLive,
+  type MessageUriId,
+  type Pushes,
+  type PushOccasion,
+  type PushOutcome,
+  pushDeferredMessages,
+  type TerminatingContext,
+  type UserId,
+} from '@opencpm/cpm';
+import { type Clock, formatUri } from '@opencpm/sip';
 import type { Log } from '../platform.ts';
+import { PushClient } from './push-client.ts';
+import { TimesUnderWay } from './times-under-way.ts';
 
-/** Pushes under way, one per client; a client that registers again meanwhile is pushed to once more afterwards. */
+/** How many clients are pushed to at once; the others wait for their turn. */
+const maxRunning = 1000;
+
+/**
+ * Pushes to clients: one at a time to each, another one when there is an occasion, and by the clock when a client has
+ * refused or was silent. What must outlast this process is in the queue; here are only turns and timers.
+ */
 export class RunningPushes implements Pushes {
+  readonly #clock: Clock;
   readonly #log: Log;
-  /** By client; the binding is there when it has registered again meanwhile. */
-  readonly #running = new Map<string, Binding | undefined>();
+  readonly #count: (outcome: PushOutcome) => void;
+  /** By owner and client: those that are pushed to, wait for their turn or have a timer. */
+  readonly #clients = new Map<string, PushClient>();
+  readonly #turns: PushClient[] = [];
   /** By client and message: the contact that the message is on its way to. Lives no longer than a client transaction. */
   readonly #held = new Map<string, string>();
+  readonly #underWay = new TimesUnderWay();
+  readonly #stop = new AbortController();
+  #running = 0;
+  #idle = Promise.withResolvers<void>();
   #context: TerminatingContext | undefined;
-  #stopped = false;
 
-  constructor(log: Log) {
+  /** `count` is told of each request that a push has sent, for metrics. */
+  constructor(clock: Clock, log: Log, count: (outcome: PushOutcome) => void = () => undefined) {
+    this.#clock = clock;
     this.#log = log;
+    this.#count = count;
+    this.#idle.resolve();
   }
 
   /** The functions and the pushes call each other. */
@@ -21,25 +49,29 @@ export class RunningPushes implements Pushes {
     this.#context = context;
   }
 
-  request(owner: UserId, binding: Binding): void {
+  request(owner: UserId, binding: Binding, occasion: PushOccasion): void {
+    if (this.#stop.signal.aborted) return;
     const key = `${owner} ${binding.client}`;
-    if (this.#stopped) return;
-    if (this.#running.has(key)) {
-      this.#running.set(key, binding);
-      return;
-    }
-    this.#run(key, owner, binding).catch((error) =>
-      this.#log.error({ where: 'push', reason: String(error) }, 'A push stopped at a fault.'),
-    );
+    const client = this.#clients.get(key) ?? new PushClient(key, owner);
+    this.#clients.set(key, client);
+    client.cancelTimer();
+    if (!client.want(binding, occasion)) return;
+    this.#turns.push(client);
+    this.#fillTurns();
+  }
+
+  /** To all clients of a user: something that kept his messages back is over. */
+  requestAll(owner: UserId): void {
+    for (const binding of this.#context?.ports.registrations.of(owner) ?? []) this.request(owner, binding, 'timer');
   }
 
   hold(id: MessageUriId, client: Binding, ended: Promise<unknown>): void {
     const key = `${client.owner} ${client.client} ${id}`;
     this.#held.set(key, formatUri(client.contact));
+    this.underWay(id, ended);
     const release = () => {
       this.#held.delete(key);
-      const registered = this.#context?.ports.registrations.of(client.owner).find((binding) => binding.client === client.client);
-      if (registered !== undefined && !registered.unreachable) this.request(client.owner, registered);
+      this.#requestByName(client.owner, client.client);
     };
     ended.then(release, release);
   }
@@ -48,19 +80,78 @@ export class RunningPushes implements Pushes {
     return this.#held.get(`${client.owner} ${client.client} ${id}`) === formatUri(client.contact);
   }
 
-  stop(): void {
-    this.#stopped = true;
+  underWay(id: MessageUriId, ended: Promise<unknown>): void {
+    this.#underWay.add(id, ended);
   }
 
-  async #run(key: string, owner: UserId, binding: Binding): Promise<void> {
-    if (this.#context === undefined) throw new TypeError('the pushes have no functions yet');
-    try {
-      for (let next: Binding | undefined = binding; next !== undefined && !this.#stopped; next = this.#running.get(key)) {
-        this.#running.set(key, undefined);
-        await pushDeferredMessages(owner, next, this.#context);
-      }
-    } finally {
-      this.#running.delete(key);
+  isUnderWay(id: MessageUriId): boolean {
+    return this.#underWay.has(id);
+  }
+
+  ended(outcome: PushOutcome): void {
+    this.#count(outcome);
+  }
+
+  /** Nothing more is sent; what is under way comes to its end, see `idle`. */
+  stop(): void {
+    this.#stop.abort();
+    for (const client of this.#clients.values()) client.cancelTimer();
+    this.#turns.length = 0;
+  }
+
+  /** Resolves when no push is under way: for the end of a server, after `stop`. At last after `withinMilliseconds`. */
+  async idle(withinMilliseconds = Number.POSITIVE_INFINITY): Promise<void> {
+    if (withinMilliseconds === Number.POSITIVE_INFINITY) return this.#idle.promise;
+    const { promise: patience, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#clock.wakeAt(this.#clock.now() + withinMilliseconds, resolve);
+    await Promise.race([this.#idle.promise, patience]);
+    cancel();
+  }
+
+  /** A push by the clock, to the client as it is registered now; nothing happens when it is gone. */
+  #requestByName(owner: UserId, client: string): void {
+    const bindings = this.#context?.ports.registrations.of(owner) ?? [];
+    const registered = bindings.find((binding) => binding.client === client);
+    const isThere = registered !== undefined && isLive({ ...registered, unreachable: false }, this.#clock.now());
+    if (isThere) this.request(owner, registered, 'timer');
+  }
+
+  #fillTurns(): void {
+    while (this.#running < maxRunning) {
+      const client = this.#turns.shift();
+      if (client === undefined) return;
+      if (this.#running === 0) this.#idle = Promise.withResolvers();
+      this.#running += 1;
+      this.#run(client)
+        .catch((error) => this.#log.error({ where: 'push', reason: String(error) }, 'A push stopped at a fault.'))
+        .finally(() => this.#finished(client));
     }
+  }
+
+  async #run(client: PushClient): Promise<void> {
+    if (this.#context === undefined) throw new TypeError('the pushes have no functions yet');
+    for (let wanted = client.take(); wanted !== undefined; wanted = client.take()) {
+      const { owner } = client;
+      const { signal } = this.#stop;
+      const nextTry = await pushDeferredMessages({ owner, client: wanted.binding, occasion: wanted.occasion, signal }, this.#context);
+      if (nextTry !== undefined && !signal.aborted) this.#wakeAt(nextTry, client);
+    }
+  }
+
+  #wakeAt(time: number, client: PushClient): void {
+    client.wakeBy(
+      this.#clock.wakeAt(Math.max(time, this.#clock.now() + 1), () => {
+        this.#clients.delete(client.key);
+        this.#requestByName(client.owner, client.name);
+      }),
+    );
+  }
+
+  #finished(client: PushClient): void {
+    this.#running -= 1;
+    client.finish();
+    if (!client.hasTimer) this.#clients.delete(client.key);
+    this.#fillTurns();
+    if (this.#running === 0) this.#idle.resolve();
   }
 }

@@ -19,6 +19,7 @@ const waiting: QueuedMessage = {
   sizeOctets: 5,
   mode: 'pager',
   attempts: 0,
+  clients: [],
   conversationId: 'c1',
   contentType: 'text/plain',
   text: 'hällo',

@@ -58,6 +58,14 @@ export const queuedMessageSummary = z.object({
   sizeOctets: z.number(),
   mode: z.literal('pager'),
   attempts: z.number(),
+  clients: z.array(
+    z.object({
+      client: z.string(),
+      attempts: z.number(),
+      status: z.number().exactOptional(),
+      nextTryAt: z.string().exactOptional(),
+    }),
+  ),
 });
 
 export const queuedMessage = queuedMessageSummary.extend({

@@ -18,6 +18,7 @@ const waiting: QueuedMessage = {
   sizeOctets: 9,
   mode: 'pager',
   attempts: 0,
+  clients: [],
   contentType: 'text/plain',
   text: 'hi\u001b[2J\u202e',
 };

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 
 import { maxQueueRows } from '../admin/limits.ts';
-import type { QueuedMessage, QueuedMessageSummary } from '../administration.ts';
+import type { QueuedMessage, QueuedMessageClient, QueuedMessageSummary } from '../administration.ts';
 import { withAdministration } from './administration-access.ts';
 import { done, type Outcome, outcomeOf } from './outcome.ts';
 import { columns, printable } from './output.ts';
@@ -40,7 +40,8 @@ async function listQueue(run: CommandRun): Promise<Outcome<void>> {
   const queue = await withAdministration(run, async ({ administration }) => outcomeOf(await administration.queue(filter)));
   if (queue.kind === 'failed') return queue;
   if (queue.value.length === 0) run.output.say('No message waits.');
-  else run.output.say(columns([['ID', 'FOR', 'FROM', 'ARRIVED', 'EXPIRES', 'OCTETS', 'ATTEMPTS'], ...queue.value.map(queueRow)]));
+  else
+    run.output.say(columns([['ID', 'FOR', 'FROM', 'ARRIVED', 'EXPIRES', 'OCTETS', 'ATTEMPTS', 'NEXT TRY'], ...queue.value.map(queueRow)]));
   if (queue.value.length === filter.limit) run.output.say(`There may be more (--limit ${filter.limit}).`);
   for (const message of queue.value) run.output.record(message);
   return done(undefined);
@@ -48,7 +49,14 @@ async function listQueue(run: CommandRun): Promise<Outcome<void>> {
 
 function queueRow(message: QueuedMessageSummary): readonly string[] {
   const { messageUriId, user, from, arrivedAt, expiresAt, sizeOctets, attempts } = message;
-  return [messageUriId, user, from ?? 'anonymous', arrivedAt, expiresAt, String(sizeOctets), String(attempts)].map(printable);
+  const row = [messageUriId, user, from ?? 'anonymous', arrivedAt, expiresAt, String(sizeOctets), String(attempts), nextTry(message)];
+  return row.map(printable);
+}
+
+/** The earliest of all clients; without one it waits for a client to register, or to register otherwise. */
+function nextTry({ clients }: QueuedMessageSummary): string {
+  const [earliest] = clients.flatMap(({ nextTryAt }) => (nextTryAt === undefined ? [] : [nextTryAt])).sort();
+  return earliest ?? (clients.length === 0 ? 'registration' : 'refused');
 }
 
 async function showMessage(run: CommandRun, id = ''): Promise<Outcome<void>> {
@@ -65,6 +73,8 @@ function messageText(message: QueuedMessage): string {
     ['arrived', message.arrivedAt],
     ['expires', message.expiresAt],
     ['attempts', String(message.attempts)],
+    ['next try', nextTry(message)],
+    ...message.clients.map((client) => ['client', clientText(client)]),
     ['content', `${message.contentType}, ${message.sizeOctets} octets`],
     ['conversation', message.conversationId ?? ''],
     ['contribution', message.contributionId ?? ''],
@@ -72,6 +82,13 @@ function messageText(message: QueuedMessage): string {
   ];
   const head = columns(rows.filter(([, value]) => value !== '').map((row) => row.map(printable)));
   return message.text === undefined ? head : `${head}\n\n${printable(message.text)}`;
+}
+
+/** `<urn:uuid:…>: 2 attempts, last answered 486, next try 2026-01-15T12:00:00.000Z`. */
+function clientText({ client, attempts, status, nextTryAt }: QueuedMessageClient): string {
+  const answered = status === 0 ? 'could not be sent' : `last answered ${status ?? 'nothing'}`;
+  const next = nextTryAt === undefined ? 'refused until it registers otherwise' : `next try ${nextTryAt}`;
+  return `${client}: ${attempts} attempts, ${answered}, ${next}`;
 }
 
 async function dropMessage(run: CommandRun, id = ''): Promise<Outcome<void>> {

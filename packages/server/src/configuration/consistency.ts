@@ -26,6 +26,9 @@ export function contradictions(parsed: ParsedConfiguration): readonly Finding[] 
     const text = 'is not between limits.registrationMin and limits.registrationMax (choose one between)';
     findings.push({ path: ['limits', 'registrationDefault'], text });
   }
+  if (parsed.policy.pushRetryFirst > parsed.policy.pushRetryMax) {
+    findings.push({ path: ['policy', 'pushRetryFirst'], text: 'is longer than policy.pushRetryMax (make it shorter)' });
+  }
   if (Object.hasOwn(parsed.routes, parsed.domain)) {
     findings.push({ path: ['routes', parsed.domain], text: 'is the domain of this server (remove the route)' });
   }

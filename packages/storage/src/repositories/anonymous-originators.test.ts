@@ -45,6 +45,21 @@ eachEngine('anonymous originators', (open) => {
     assert.equal(await rows.find(bob, id, 100), 'sip:mallory@cpm.test');
   });
 
+  it('of those of one recipient the oldest are forgotten', async (test) => {
+    const { database } = await rowsOf(test);
+    const rows = new AnonymousOriginatorRows(database, 2);
+    for (const [name, expiresAt] of [
+      ['m1', 100],
+      ['m2', 300],
+      ['m3', 200],
+    ] as const)
+      await rows.remember({ ...fromAlice, messageId: messageId(name), expiresAt }, 1);
+    await rows.remember({ ...fromAlice, recipient: carol }, 1);
+    const found = await Promise.all(['m1', 'm2', 'm3'].map((name) => rows.find(bob, messageId(name), 0)));
+    assert.deepEqual(found, [undefined, 'sip:alice@cpm.test', 'sip:alice@cpm.test']);
+    assert.equal(await rows.find(carol, id, 0), 'sip:alice@cpm.test');
+  });
+
   it('what is over is forgotten, and so is all that a removed user had', async (test) => {
     const { database, rows } = await rowsOf(test);
     await rows.remember(fromAlice, 1);

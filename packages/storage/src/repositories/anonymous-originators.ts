@@ -1,14 +1,19 @@
 import type { AnonymousOriginator, AnonymousOriginators, MessageId, QueueFault, UserId } from '@opencpm/cpm';
 import type { Database } from '../database.ts';
 import { faultOf, queueFault } from './fault.ts';
+import { keepNewest } from './newest.ts';
 import { textOf } from './row.ts';
 
 /** Who sent the anonymous messages of each recipient, by imdn.Message-ID. */
 export class AnonymousOriginatorRows implements AnonymousOriginators {
   readonly #database: Database;
 
-  constructor(database: Database) {
+  readonly #perUser: number;
+
+  /** `perUser`: how many are kept for one recipient; the oldest are forgotten. */
+  constructor(database: Database, perUser = 10_000) {
     this.#database = database;
+    this.#perUser = perUser;
   }
 
   /** A row whose time is over counts as none. */
@@ -16,7 +21,8 @@ export class AnonymousOriginatorRows implements AnonymousOriginators {
     const sql = `INSERT INTO anonymous_originators (owner, imdn_message_id, originator, expires_at) VALUES (?, ?, ?, ?)
       ON CONFLICT (owner, imdn_message_id) DO UPDATE SET originator = excluded.originator, expires_at = excluded.expires_at
       WHERE anonymous_originators.originator = excluded.originator OR anonymous_originators.expires_at <= ?`;
-    return faultOf(await this.#database.commit([{ sql, parameters: [recipient, messageId, originator, expiresAt, now] }]));
+    const insertion = { sql, parameters: [recipient, messageId, originator, expiresAt, now] };
+    return faultOf(await this.#database.commit([insertion, keepNewest('anonymous_originators', recipient, this.#perUser)]));
   }
 
   async find(recipient: UserId, messageId: MessageId, now: number): Promise<string | undefined | QueueFault> {

@@ -1,10 +1,10 @@
 import {
-  contributionId,
-  conversationId,
+  type ClientRefusal,
+  type ConversationId,
   type DeferredMessage,
   type DeferredMessageQueue,
+  type FailedAttempt,
   type MessageUriId,
-  messageId,
   messageUriId,
   type OwedRequest,
   type QueuedDelivery,
@@ -12,25 +12,46 @@ import {
   type QueueFault,
   type UserId,
   userId,
+  type WaitingMessage,
   type WaitingRange,
 } from '@opencpm/cpm';
 import type { Database, Row, Statement } from '../database.ts';
+import { attemptColumns, attemptOf, deliveryOf, entryOf, insertMessage, messageColumns } from './deferred-message-rows.ts';
 import { faultOf, queueFault } from './fault.ts';
+import { keepNewest } from './newest.ts';
 import { insertOwed } from './outbox.ts';
-import { numberOf, octetsOf, optionalTextOf, textOf } from './row.ts';
-import { requestFromOctets, requestToOctets } from './stored-request.ts';
+import { OwnersWithQueues } from './owners-with-queues.ts';
+import { numberOf, textOf } from './row.ts';
+import { requestToOctets } from './stored-request.ts';
 
 export interface QueueLimits {
   /** Messages that may wait for one user. */
   readonly messagesPerUser: number;
+  /** Octets of the stored requests that may wait for one user. */
+  readonly octetsPerUser: number;
+  /** Duplicate keys that are known of one user; the oldest are forgotten. */
+  readonly duplicateKeysPerUser: number;
   /** How long the duplicate key of a stored message is known. */
   readonly duplicateWindowMilliseconds: number;
 }
+
+/** What one client has made of a message so far, for the operator. */
+export interface ClientAttempts {
+  /** Binding.client. */
+  readonly client: string;
+  /** Pushes that ended without a 2xx. */
+  readonly attempts: number;
+  readonly refusal: ClientRefusal;
+}
+
+/** How many of the newest messages of a conversation tell whether something waits there. */
+const newestOfConversation = 20;
 
 /** The Deferred CPM Message Queue in the database. */
 export class DeferredMessages implements DeferredMessageQueue {
   readonly #database: Database;
   readonly #limits: QueueLimits;
+  readonly #owners = new OwnersWithQueues();
 
   constructor(database: Database, limits: QueueLimits) {
     this.#database = database;
@@ -39,22 +60,30 @@ export class DeferredMessages implements DeferredMessageQueue {
 
   async store(message: DeferredMessage): ReturnType<DeferredMessageQueue['store']> {
     const request = requestToOctets(message.request);
-    const key = message.duplicateKey === undefined ? [] : [this.#rememberKey(message, message.duplicateKey)];
+    const { duplicateKey: key, owner } = message;
     // In this order, so that a message that is there already is a duplicate and not one too many.
-    const batch = [...key, insertMessage(message, request), this.#countIn(message, request.length)];
+    const guards = key === undefined ? [] : [this.#rememberKey(message, key)];
+    const trimming = key === undefined ? [] : [keepNewest('stored_messages', owner, this.#limits.duplicateKeysPerUser)];
+    const batch = [...guards, this.#countIn(message, request.length), insertMessage(message, request), ...trimming];
     const result = await this.#database.commit(batch);
-    if (result.kind === 'committed') return { kind: 'stored' };
-    if (result.kind === 'fault') return queueFault(result);
-    return { kind: result.statement === batch.length - 1 ? 'full' : 'duplicate' };
+    if (result.kind === 'guard-failed') return { kind: result.statement === guards.length ? 'full' : 'duplicate' };
+    // After a fault it may be there all the same.
+    this.#owners.add(owner);
+    return result.kind === 'fault' ? queueFault(result) : { kind: 'stored' };
   }
 
-  /** One row a user counts his queue; the guard is the limit, and that he is there. */
+  /**
+   * One row a user counts his queue and gives each message its position. It is locked until the commit, so on every
+   * engine the positions of a user's messages are in the order of their commits. The guard is the limits, and that he is there.
+   */
   #countIn(message: DeferredMessage, octets: number): Statement {
+    const { messagesPerUser, octetsPerUser } = this.#limits;
     return {
-      sql: `INSERT INTO queue_sizes (owner, messages, octets) SELECT owner, 1, CAST(? AS BIGINT) FROM users WHERE owner = ?
-        ON CONFLICT (owner) DO UPDATE SET messages = queue_sizes.messages + 1, octets = queue_sizes.octets + excluded.octets
-        WHERE queue_sizes.messages < ?`,
-      parameters: [octets, message.owner, this.#limits.messagesPerUser],
+      sql: `INSERT INTO queue_sizes (owner, position, messages, octets) SELECT owner, 1, 1, CAST(? AS BIGINT) FROM users WHERE owner = ?
+        ON CONFLICT (owner) DO UPDATE SET position = queue_sizes.position + 1, messages = queue_sizes.messages + 1,
+        octets = queue_sizes.octets + excluded.octets
+        WHERE queue_sizes.messages < ? AND queue_sizes.octets + excluded.octets <= ?`,
+      parameters: [octets, message.owner, messagesPerUser, octetsPerUser],
       expectRows: 1,
     };
   }
@@ -71,23 +100,39 @@ export class DeferredMessages implements DeferredMessageQueue {
 
   async waiting(owner: UserId, range: WaitingRange): Promise<readonly QueuedDelivery[] | QueueFault> {
     const result = await this.#database.query({
-      sql: `SELECT m.*, a.attempt AS attempt FROM deferred_messages m
+      sql: `SELECT ${messageColumns}, ${attemptColumns} FROM deferred_messages m
         LEFT JOIN deferred_attempts a ON a.owner = m.owner AND a.message_uri_id = m.message_uri_id AND a.client = ?
-        WHERE m.owner = ? AND m.message_uri_id > ? AND m.expires_at > ? ORDER BY m.message_uri_id LIMIT ?`,
-      parameters: [range.client, owner, range.after ?? '', range.now, range.limit],
+        WHERE m.owner = ? AND m.position > ? AND m.expires_at > ? ORDER BY m.position LIMIT ?`,
+      parameters: [range.client, owner, range.after ?? 0, range.now, range.limit],
     });
-    if (result.kind === 'fault') return queueFault(result);
-    return result.rows.map((row) => ({ ...entryOf(row), attempt: row.attempt === null ? 0 : numberOf(row, 'attempt') }));
+    return result.kind === 'fault' ? queueFault(result) : result.rows.map(deliveryOf);
   }
 
-  /** Nothing happens for a message that is gone. */
-  async attemptFailed(owner: UserId, id: MessageUriId, client: string): Promise<QueueFault | undefined> {
+  async waitingInConversation(owner: UserId, conversation: ConversationId, now: number): Promise<readonly WaitingMessage[] | QueueFault> {
+    const ticket = this.#owners.ticket(owner);
+    if (ticket === undefined) return [];
+    const result = await this.#database.query({
+      sql: `SELECT m.message_uri_id, ${attemptColumns} FROM (
+          SELECT owner, message_uri_id FROM deferred_messages
+          WHERE owner = ? AND conversation_id = ? AND kind = 'message' AND expires_at > ? ORDER BY position DESC LIMIT ?
+        ) m LEFT JOIN deferred_attempts a ON a.owner = m.owner AND a.message_uri_id = m.message_uri_id`,
+      parameters: [owner, conversation, now, newestOfConversation],
+    });
+    if (result.kind === 'fault') return queueFault(result);
+    if (result.rows.length === 0 && (await this.count(owner)) === 0) this.#owners.wasEmpty(owner, ticket);
+    return waitingMessages(result.rows);
+  }
+
+  async attemptFailed({ owner, id, client, refusal, nextAttempt }: FailedAttempt): Promise<QueueFault | undefined> {
+    const { status, pauseMilliseconds, retryAt, refusedBy } = refusal;
     const result = await this.#database.commit([
       {
-        sql: `INSERT INTO deferred_attempts (owner, message_uri_id, client, attempt)
-          SELECT owner, message_uri_id, CAST(? AS TEXT), 1 FROM deferred_messages WHERE owner = ? AND message_uri_id = ?
-          ON CONFLICT (owner, message_uri_id, client) DO UPDATE SET attempt = deferred_attempts.attempt + 1`,
-        parameters: [client, owner, id],
+        sql: `INSERT INTO deferred_attempts (owner, message_uri_id, client, attempt, status, pause, retry_at, refused_by)
+          SELECT owner, message_uri_id, CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT),
+          CAST(? AS TEXT) FROM deferred_messages WHERE owner = ? AND message_uri_id = ?
+          ON CONFLICT (owner, message_uri_id, client) DO UPDATE SET attempt = deferred_attempts.attempt + excluded.attempt,
+          status = excluded.status, pause = excluded.pause, retry_at = excluded.retry_at, refused_by = excluded.refused_by`,
+        parameters: [client, nextAttempt ? 1 : 0, status ?? null, pauseMilliseconds, retryAt, refusedBy ?? null, owner, id],
       },
     ]);
     return faultOf(result);
@@ -110,15 +155,18 @@ export class DeferredMessages implements DeferredMessageQueue {
     return result.kind === 'committed';
   }
 
-  async expired(now: number, limit: number): Promise<readonly QueueEntry[] | QueueFault> {
+  async expired(now: number, limit: number, after?: QueueEntry): Promise<readonly QueueEntry[] | QueueFault> {
+    const from = after?.expiresAt ?? 0;
     return this.#entries({
-      sql: 'SELECT * FROM deferred_messages WHERE expires_at <= ? ORDER BY expires_at LIMIT ?',
-      parameters: [now, limit],
+      sql: `SELECT ${messageColumns} FROM deferred_messages m WHERE m.expires_at <= ? AND m.expires_at >= ?
+        AND (m.expires_at > ? OR m.message_uri_id > ?) ORDER BY m.expires_at, m.message_uri_id LIMIT ?`,
+      parameters: [now, from, from, after?.id ?? '', limit],
     });
   }
 
-  async nextExpiry(): Promise<number | undefined | QueueFault> {
-    const result = await this.#database.query({ sql: 'SELECT MIN(expires_at) AS next FROM deferred_messages', parameters: [] });
+  async nextExpiry(after: number): Promise<number | undefined | QueueFault> {
+    const sql = 'SELECT MIN(expires_at) AS next FROM deferred_messages WHERE expires_at > ?';
+    const result = await this.#database.query({ sql, parameters: [after] });
     if (result.kind === 'fault') return queueFault(result);
     const row = result.rows[0];
     return row === undefined || row.next === null ? undefined : numberOf(row, 'next');
@@ -126,22 +174,26 @@ export class DeferredMessages implements DeferredMessageQueue {
 
   /** For the operator: oldest first, of one user or of all. */
   async list(owner: UserId | undefined, limit: number): Promise<readonly QueueEntry[] | QueueFault> {
-    const condition = owner === undefined ? '' : 'WHERE owner = ?';
+    const condition = owner === undefined ? 'ORDER BY m.arrived_at, m.message_uri_id' : 'WHERE m.owner = ? ORDER BY m.position';
     return this.#entries({
-      sql: `SELECT * FROM deferred_messages ${condition} ORDER BY message_uri_id LIMIT ?`,
+      sql: `SELECT ${messageColumns} FROM deferred_messages m ${condition} LIMIT ?`,
       parameters: owner === undefined ? [limit] : [owner, limit],
     });
   }
 
   async find(id: MessageUriId): Promise<QueueEntry | undefined | QueueFault> {
-    const found = await this.#entries({ sql: 'SELECT * FROM deferred_messages WHERE message_uri_id = ?', parameters: [id] });
+    const sql = `SELECT ${messageColumns} FROM deferred_messages m WHERE m.message_uri_id = ?`;
+    const found = await this.#entries({ sql, parameters: [id] });
     return 'kind' in found ? found : found[0];
   }
 
   /** Users with waiting messages: for the pushes that a restart owes. */
   async owners(): Promise<readonly UserId[] | QueueFault> {
     const result = await this.#database.query({ sql: 'SELECT owner FROM queue_sizes WHERE messages > 0', parameters: [] });
-    return result.kind === 'fault' ? queueFault(result) : result.rows.map((row) => userId(textOf(row, 'owner')));
+    if (result.kind === 'fault') return queueFault(result);
+    const owners = result.rows.map((row) => userId(textOf(row, 'owner')));
+    this.#owners.learn(owners);
+    return owners;
   }
 
   async count(owner?: UserId): Promise<number | QueueFault> {
@@ -154,12 +206,13 @@ export class DeferredMessages implements DeferredMessageQueue {
     return Number(result.rows[0]?.messages ?? 0);
   }
 
-  async attempts(owner: UserId, id: MessageUriId): Promise<number | QueueFault> {
+  /** What the clients have made of a message, in the order of their names; nobody who has not been asked. */
+  async attempts(owner: UserId, id: MessageUriId): Promise<readonly ClientAttempts[] | QueueFault> {
     const result = await this.#database.query({
-      sql: 'SELECT COALESCE(SUM(attempt), 0) AS attempts FROM deferred_attempts WHERE owner = ? AND message_uri_id = ?',
+      sql: `SELECT ${attemptColumns} FROM deferred_attempts a WHERE a.owner = ? AND a.message_uri_id = ? ORDER BY a.client`,
       parameters: [owner, id],
     });
-    return result.kind === 'fault' ? queueFault(result) : Number(result.rows[0]?.attempts ?? 0);
+    return result.kind === 'fault' ? queueFault(result) : result.rows.flatMap(clientAttempts);
   }
 
   /** The newest duplicate keys still in their window: what a restarted server has to know at once. */
@@ -183,44 +236,15 @@ export class DeferredMessages implements DeferredMessageQueue {
   }
 }
 
-function insertMessage(message: DeferredMessage, request: Uint8Array): Statement {
-  return {
-    sql: `INSERT INTO deferred_messages (owner, message_uri_id, mode, kind, originator, anonymous, conversation_id, contribution_id,
-      imdn_message_id, arrived_at, expires_at, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-    expectRows: 1,
-    parameters: [
-      message.owner,
-      message.id,
-      message.mode,
-      message.kind,
-      message.originator ?? null,
-      message.anonymous ? 1 : 0,
-      message.conversationId ?? null,
-      message.contributionId ?? null,
-      message.messageId ?? null,
-      message.arrivedAt,
-      message.expiresAt,
-      request,
-    ],
-  };
+function waitingMessages(rows: readonly Row[]): readonly WaitingMessage[] {
+  const byId = Map.groupBy(rows, (row) => textOf(row, 'message_uri_id'));
+  return [...byId].map(([id, of]) => {
+    const asked = of.filter((row) => row.client !== null);
+    return { id: messageUriId(id), attempts: new Map(asked.map((row) => [textOf(row, 'client'), attemptOf(row)])) };
+  });
 }
 
-function entryOf(row: Row): QueueEntry {
-  const conversation = optionalTextOf(row, 'conversation_id');
-  const contribution = optionalTextOf(row, 'contribution_id');
-  const imdn = optionalTextOf(row, 'imdn_message_id');
-  return {
-    owner: userId(textOf(row, 'owner')),
-    id: messageUriId(textOf(row, 'message_uri_id')),
-    mode: 'pager',
-    kind: textOf(row, 'kind') === 'notification' ? 'notification' : 'message',
-    originator: optionalTextOf(row, 'originator'),
-    anonymous: numberOf(row, 'anonymous') === 1,
-    conversationId: conversation === undefined ? undefined : conversationId(conversation),
-    contributionId: contribution === undefined ? undefined : contributionId(contribution),
-    messageId: imdn === undefined ? undefined : messageId(imdn),
-    arrivedAt: numberOf(row, 'arrived_at'),
-    expiresAt: numberOf(row, 'expires_at'),
-    request: requestFromOctets(octetsOf(row, 'request')),
-  };
+function clientAttempts(row: Row): readonly ClientAttempts[] {
+  const { attempt, refusal } = attemptOf(row);
+  return refusal === undefined ? [] : [{ client: textOf(row, 'client'), attempts: attempt, refusal }];
 }

@@ -1,6 +1,7 @@
 import { type OwedRequest, type QueueFault, userId } from '@opencpm/cpm';
 import type { Database, Row, Statement } from '../database.ts';
 import { faultOf, queueFault } from './fault.ts';
+import { keepNewest } from './newest.ts';
 import { numberOf, octetsOf, textOf } from './row.ts';
 import { requestFromOctets, requestToOctets } from './stored-request.ts';
 
@@ -14,8 +15,12 @@ export interface OutboxRow extends OwedRequest {
 export class OutboxRows {
   readonly #database: Database;
 
-  constructor(database: Database) {
+  readonly #perUser: number;
+
+  /** `perUser`: how many requests may be owed in the name of one user; the oldest are forgotten. */
+  constructor(database: Database, perUser = 10_000) {
     this.#database = database;
+    this.#perUser = perUser;
   }
 
   async insert(owed: OwedRequest): Promise<QueueFault | undefined> {
@@ -45,7 +50,9 @@ export class OutboxRows {
 
   async retryAt(row: OwedRequest, dueAt: number): Promise<QueueFault | undefined> {
     const sql = 'UPDATE outbox SET due_at = ?, attempts = attempts + 1 WHERE owner = ? AND id = ?';
-    return faultOf(await this.#database.commit([{ sql, parameters: [dueAt, row.owner, row.id] }]));
+    // What piles up is what cannot be sent now, so here is where it is bounded.
+    const trimming = keepNewest('outbox', row.owner, this.#perUser);
+    return faultOf(await this.#database.commit([{ sql, parameters: [dueAt, row.owner, row.id] }, trimming]));
   }
 
   async count(): Promise<number | QueueFault> {

@@ -17,6 +17,10 @@ export function numberOf(row: Row, column: string): number {
   return value;
 }
 
+export function optionalNumberOf(row: Row, column: string): number | undefined {
+  return row[column] === null ? undefined : numberOf(row, column);
+}
+
 export function octetsOf(row: Row, column: string): Uint8Array {
   const value = row[column];
   if (!(value instanceof Uint8Array)) throw new TypeError(`${column} is not octets`);

@@ -113,8 +113,10 @@ function awaitLegs({ terminating, deferred, earlier }: Deferral, context: Termin
     const settled = ended.then((outcome) => (outcome.kind === 'accepted' ? removal : keepRefusal(deferred, client, outcome, context)));
     pushes.hold(deferred.id, client, settled);
   }
+  if (earlier.legs.length === 0) return;
   // What nobody took in its time is over when the last request has ended.
-  Promise.all(earlier.legs.map(({ ended }) => ended)).then(() => expiryWatch.expect(deferred.expiresAt), expiryWatch.expect);
+  const lookAgain = () => expiryWatch.expect(deferred.expiresAt);
+  Promise.all(earlier.legs.map(({ ended }) => ended)).then(lookAgain, lookAgain);
 }
 
 async function keepRefusal(

@@ -1,12 +1,14 @@
 import { negativeDeliveryNotification, notifiedOfDeferred } from '../../common/disposition/notification-of-function.ts';
 import { readStandaloneMessage } from '../../common/standalone-message.ts';
-import type { QueueFault } from '../../ports.ts';
+import type { OwedRequest, QueueFault } from '../../ports.ts';
 import { expiredHandling } from '../../preferences/preferences.ts';
 import type { TerminatingContext } from '../terminating/terminating-message.ts';
 import type { QueueEntry } from './deferred-message.ts';
 
 /** How many messages one pass takes out, so that expiry never holds up what relays. */
 const passSize = 100;
+/** After a fault of the database. */
+const retryMilliseconds = 5000;
 
 /**
  * Handling Deferred CPM Messages on Expiry Time (B 8.3.1.6.8): one pass over what has expired. Resolves with the
@@ -14,39 +16,76 @@ const passSize = 100;
  */
 export async function expireDeferredMessages(context: TerminatingContext): Promise<number | undefined> {
   const { ports } = context;
-  const entries = await ports.deferredQueue.expired(ports.clock.now(), passSize);
+  const retryAt = ports.clock.now() + retryMilliseconds;
+  const entries = await claimed(context);
   if ('kind' in entries) {
     ports.diagnostics.fault('read the expired messages', entries.reason);
-    return ports.clock.now() + retryMilliseconds;
+    return retryAt;
   }
-  for (const entry of entries) {
-    const fault = await expireDeferredMessage(entry, context);
-    if (fault === undefined) continue;
+  // Together, so that the database writes them in one go.
+  const outcomes = await Promise.all(entries.map((entry) => expireDeferredMessage(entry, context)));
+  const fault = outcomes.find((outcome) => outcome !== undefined);
+  if (fault !== undefined) {
     ports.diagnostics.fault('discard an expired message', fault.reason);
-    return ports.clock.now() + retryMilliseconds;
+    return retryAt;
   }
-  const next = await ports.deferredQueue.nextExpiry();
-  return typeof next === 'object' ? ports.clock.now() + retryMilliseconds : next;
+  if (entries.length === passSize) return ports.clock.now();
+  const next = await ports.deferredQueue.nextExpiry(ports.clock.now());
+  return typeof next === 'object' ? retryAt : next;
 }
 
-/** After a fault of the database. */
-const retryMilliseconds = 5000;
+/**
+ * What this pass handles. A message that is on its way to a client is left alone: whether it was delivered is not
+ * decided yet, and only one of the two may be told. The end of its way brings the next look.
+ */
+async function claimed({ ports }: TerminatingContext): Promise<readonly QueueEntry[] | QueueFault> {
+  const now = ports.clock.now();
+  const taken: QueueEntry[] = [];
+  let after: QueueEntry | undefined;
+  for (;;) {
+    const page = await ports.deferredQueue.expired(now, passSize, after);
+    if ('kind' in page) return page;
+    taken.push(...page.filter(({ id }) => !ports.pushes.isUnderWay(id)).slice(0, passSize - taken.length));
+    after = page.at(-1);
+    if (page.length < passSize || taken.length === passSize) return taken;
+  }
+}
 
 async function expireDeferredMessage(entry: QueueEntry, context: TerminatingContext): Promise<QueueFault | undefined> {
   const { ports } = context;
   const now = ports.clock.now();
-  // B-8.3.1.6.8-01, -02: the user's setting; `store` needs the message store and is discarded with notice until it is there.
+  // B-8.3.1.6.8-01, -02: the user's setting.
   const handling = expiredHandling(await ports.preferences.of(entry.owner), now);
-  if (handling === 'store') ports.diagnostics.fault('expire a message into the store', 'the message store is not there');
-  // B-8.3.1.6.8-04 to -11: MAY tell the user; not done.
-  // B-8.3.1.6.8-12: the sender is told when he asked; a notification owes nothing (decision 46).
-  const message = readStandaloneMessage(entry.request);
-  const owed = negativeDeliveryNotification(notifiedOfDeferred(entry, message), now, context);
+  const isStored = handling === 'store' && (await store(entry, context));
+  // B-8.3.1.6.8-04 to -11, -14 to -21: MAY tell the user; not done.
+  const owed = isStored ? undefined : owedForDiscarding(entry, now, context);
   // B-8.3.1.6.8-03: out of the queue, in one commit with what is owed because of that.
   const removed = await ports.deferredQueue.remove(entry.owner, entry.id, owed === undefined ? [] : [owed]);
   if (typeof removed === 'object') return removed;
   if (!removed) return undefined;
   if (owed !== undefined) ports.outbox.wake();
-  ports.charging.outcome({ servedUser: entry.owner, case: 'deferred', status: 480, outcome: 'expired' });
+  ports.charging.outcome({
+    servedUser: entry.owner,
+    case: 'deferred',
+    status: isStored ? 200 : 480,
+    outcome: isStored ? 'stored' : 'expired',
+    request: entry.request,
+    arrivedAt: entry.arrivedAt,
+  });
   return undefined;
+}
+
+/**
+ * B-8.3.1.6.8-13, -22: into the message store, which answers a requested positive notification itself. When there is
+ * none, or it does not take the message, the preference cannot be followed: the message is discarded with notice.
+ */
+async function store(entry: QueueEntry, { ports }: TerminatingContext): Promise<boolean> {
+  // Decision 46: a notification is no message to keep.
+  if (entry.kind === 'notification') return false;
+  return (await ports.recording.store(entry.owner, entry.request)).kind === 'recorded';
+}
+
+/** B-8.3.1.6.8-12: the sender is told when he asked; a notification owes nothing (decision 46). */
+function owedForDiscarding(entry: QueueEntry, now: number, context: TerminatingContext): OwedRequest | undefined {
+  return negativeDeliveryNotification(notifiedOfDeferred(entry, readStandaloneMessage(entry.request)), now, context);
 }

@@ -10,9 +10,19 @@ import type { ClientAnswer, DeliveryNames } from '../../ports.ts';
 import { recordsHistory } from '../../preferences/preferences.ts';
 import { isPlain } from '../terminating/suitable-clients.ts';
 import type { TerminatingContext } from '../terminating/terminating-message.ts';
+import { clientRefusal, holdsConversation } from './client-refusal.ts';
 import type { QueuedDelivery, QueueEntry } from './deferred-message.ts';
 
-export type PushOutcome = 'delivered' | 'refused' | 'silent' | 'kept';
+export type PushOutcome =
+  /** Out of the queue. */
+  | { readonly kind: 'delivered' }
+  /** The client has it, the queue as well: the database did not answer. */
+  | { readonly kind: 'not-removed' }
+  /** Not before `retryAt`, when that is undefined not before the binding changes. `holds`: its conversation waits for it. */
+  | { readonly kind: 'refused'; readonly retryAt: number | undefined; readonly holds: boolean }
+  | { readonly kind: 'silent'; readonly retryAt: number }
+  /** The client is not registered any more. */
+  | { readonly kind: 'gone' };
 
 /**
  * Sending a Pager Mode Deferred CPM Message (B 8.3.1.6.6) to one client. Its Call-ID, tag and branch derive from the
@@ -74,22 +84,34 @@ async function delivered(entry: QueueEntry, byFunction: boolean, context: Termin
     ? positiveDeliveryNotification(notifiedOfDeferred(entry, readStandaloneMessage(entry.request)), ports.clock.now(), context)
     : undefined;
   const removed = await ports.deferredQueue.remove(entry.owner, entry.id, owed === undefined ? [] : [owed]);
-  if (typeof removed === 'object') return keep('remove a delivered message', removed.reason, context);
+  if (typeof removed === 'object') {
+    ports.diagnostics.fault('remove a delivered message', removed.reason);
+    return { kind: 'not-removed' };
+  }
   // Another client was faster, or the message was taken out while it was on its way.
-  if (!removed) return 'delivered';
+  if (!removed) return { kind: 'delivered' };
   if (owed !== undefined) ports.outbox.wake();
-  ports.charging.outcome({ servedUser: entry.owner, case: 'deferred', status: 200, outcome: 'pushed' });
-  return 'delivered';
+  const { request, arrivedAt } = entry;
+  ports.charging.outcome({ servedUser: entry.owner, case: 'deferred', status: 200, outcome: 'pushed', request, arrivedAt });
+  return { kind: 'delivered' };
 }
 
 /** A final answer that is no 2xx ends the attempt and so its names; silence does after Timer F. */
-async function failed(entry: QueueEntry, client: Binding, answered: ClientAnswer, context: TerminatingContext): Promise<PushOutcome> {
-  if (answered.kind === 'not-sent') return keep('push a message', answered.reason, context);
-  if (answered.kind === 'not-registered') return 'silent';
-  const fault = await context.ports.deferredQueue.attemptFailed(entry.owner, entry.id, client.client);
-  if (fault !== undefined) context.ports.diagnostics.fault('count an attempt', fault.reason);
-  return answered.kind === 'unreachable' ? 'silent' : 'refused';
+async function failed(entry: QueuedDelivery, client: Binding, answered: ClientAnswer, context: TerminatingContext): Promise<PushOutcome> {
+  const { ports, policy } = context;
+  if (answered.kind === 'not-registered') return { kind: 'gone' };
+  if (answered.kind === 'not-sent') ports.diagnostics.fault('push a message', answered.reason);
+  const answer = answered.kind === 'answered' ? answered.response : unansweredBy[answered.kind];
+  const refusal = clientRefusal({ client, answer, before: entry.refusal, now: ports.clock.now() }, policy);
+  const { owner, id } = entry;
+  const fault = await ports.deferredQueue.attemptFailed({ owner, id, client: client.client, refusal, nextAttempt: true });
+  if (fault !== undefined) ports.diagnostics.fault('count an attempt', fault.reason);
+  if (answered.kind === 'unreachable') return { kind: 'silent', retryAt: refusal.retryAt };
+  if (refusal.refusedBy !== undefined) return { kind: 'refused', retryAt: undefined, holds: false };
+  return { kind: 'refused', retryAt: refusal.retryAt, holds: holdsConversation(entry.attempt + 1) };
 }
+
+const unansweredBy = { 'not-sent': 'not-sent', unreachable: undefined } as const;
 
 function wantsPlainText(client: Binding, answered: ClientAnswer): boolean {
   return isPlain(client) && answered.kind === 'answered' && (answered.response.status === 415 || answered.response.status === 488);
@@ -114,9 +136,4 @@ async function sendPlainText({ entry, request, client, text }: RefusedPush, cont
   const answered = await ports.sipCore.toClient(client, { ...request, headers, body: text.octets }, names.branch);
   if (answered.kind === 'answered' && answered.response.status < 300) return delivered(entry, true, context);
   return failed(entry, client, answered, context);
-}
-
-function keep(where: string, reason: string, context: TerminatingContext): PushOutcome {
-  context.ports.diagnostics.fault(where, reason);
-  return 'kept';
 }

@@ -17,6 +17,15 @@ export interface Unanswered {
   readonly legs: readonly ClientLeg[];
 }
 
+/** Requests that went to clients before the message was deferred. */
+export interface EarlierLegs {
+  readonly legs: readonly ClientLeg[];
+  /** Whether one that was still under way was accepted after all. */
+  readonly late?: Promise<Acceptance | undefined>;
+  /** Clients that are to get it at once, behind what waits for them. */
+  readonly waiting?: readonly Binding[];
+}
+
 /** One client's request; `ended` settles with its transaction. */
 export interface ClientLeg {
   readonly client: Binding;
@@ -56,4 +65,6 @@ export interface Undelivered {
   readonly temporary: boolean;
   /** The ISF was asked and did not take it. */
   readonly notInterworked?: boolean;
+  /** The requests to clients, all ended. */
+  readonly legs?: readonly ClientLeg[];
 }

@@ -2,7 +2,7 @@ import type { SipResponse } from '@opencpm/sip';
 import { answer, refuse } from '../../common/answers.ts';
 import { deferStandaloneMessage } from '../deferred/defer-standalone-message.ts';
 import { charged } from './charged.ts';
-import type { Undelivered } from './delivery-outcome.ts';
+import type { ClientLeg, Undelivered } from './delivery-outcome.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
 
 /** No client was tried. */
@@ -14,31 +14,35 @@ export const nobodyTried: Undelivered = { responses: [], temporary: false };
  */
 export async function handleUndelivered(
   terminating: TerminatingMessage,
-  { responses, temporary, notInterworked = false }: Undelivered,
+  { responses, temporary, notInterworked = false, legs = [] }: Undelivered,
   context: TerminatingContext,
 ): Promise<SipResponse> {
   const { policy, self } = context;
   switch (policy.undelivered) {
     case 'defer':
-      return deferStandaloneMessage(await withoutTrace(terminating, context), context);
+      return deferStandaloneMessage(await withoutTrace(terminating, context), context, { legs });
     case 'interwork':
-      if (notInterworked) return deferStandaloneMessage(await withoutTrace(terminating, context), context);
-      return interworkUndelivered(terminating, context);
+      if (notInterworked) return deferStandaloneMessage(await withoutTrace(terminating, context), context, { legs });
+      return interworkUndelivered(terminating, legs, context);
     case 'reject': {
       const traceless = await withoutTrace(terminating, context);
-      if (temporary) return deferStandaloneMessage(traceless, context);
+      if (temporary) return deferStandaloneMessage(traceless, context, { legs });
       return charged(terminating, refuse(terminating.request, { status: bestResponse(responses) ?? 480 }, self), 'refused', context);
     }
   }
 }
 
 /** B-8.3.1.1-27. Decision 45: without an ISF it counts as failed, and nothing may be lost by that. */
-async function interworkUndelivered(terminating: TerminatingMessage, context: TerminatingContext): Promise<SipResponse> {
+async function interworkUndelivered(
+  terminating: TerminatingMessage,
+  legs: readonly ClientLeg[],
+  context: TerminatingContext,
+): Promise<SipResponse> {
   const outcome = await context.ports.isf.interwork(terminating.request);
   if (outcome.kind === 'answered' && outcome.response.status < 300) {
     return charged(terminating, answer(terminating.request, outcome.response.status, context.self), 'interworked', context);
   }
-  return deferStandaloneMessage(await withoutTrace(terminating, context), context);
+  return deferStandaloneMessage(await withoutTrace(terminating, context), context, { legs });
 }
 
 /**
