@@ -1,7 +1,7 @@
-import type { CpmRelease } from './common/release.ts';
+import type { ReleasePolicy } from './common/release.ts';
 
 /** What the operator decides; the configuration file sets it. Numbers are in the unit their name ends with. */
-export interface ServiceProviderPolicy {
+export interface ServiceProviderPolicy extends ReleasePolicy {
   /** How long a sender waits for one of the recipient's clients before the message is deferred (decision 43). */
   readonly answerWithinMilliseconds: number;
   /** What becomes of a message that no client took (B-8.3.1.1-25). */
@@ -13,7 +13,6 @@ export interface ServiceProviderPolicy {
   readonly maxExpirySeconds: number;
   /** Whether users are told of their messages that expired (B-8.3.1.6.8-04, -14). */
   readonly expiryNotices: 'send' | 'none';
-  readonly minRelease: CpmRelease | undefined;
   /** How many of a client's deferred messages are under way at once. */
   readonly pushInFlightPerClient: number;
   /** The pause after a deferred message that a client refused for now or did not answer; each further one doubles it. */

@@ -18,11 +18,12 @@ export const anonymousNameAddr = `"Anonymous" <${anonymousUri}>`;
  * has put in or believed. Undefined when nobody is asserted.
  */
 export function authenticatedOriginator(headers: Headers): string | undefined {
-  for (const identity of assertedIdentities(headers)) {
-    const address = canonicalAddress(identity.uri);
-    if (address !== undefined) return address;
-  }
-  return undefined;
+  return assertedAddresses(headers)[0];
+}
+
+/** All that is asserted of the one who sent this: a sip and a tel address are the same person (RFC 3325 §9.1). */
+export function assertedAddresses(headers: Headers): readonly string[] {
+  return assertedIdentities(headers).flatMap(({ uri }) => canonicalAddress(uri) ?? []);
 }
 
 export function assertedIdentities(headers: Headers): readonly NameAddr[] {

@@ -1,4 +1,4 @@
-import { Headers, responseTo, type SipRequest, type SipResponse } from '@opencpm/sip';
+import { Headers, responseTo, retryAfterHeader, type SipRequest, type SipResponse } from '@opencpm/sip';
 import { identityHeadersOf } from './cpm-headers.ts';
 
 /** Warning texts of the family (wire facts 4). Their three-digit code is part of the text; the warn-code is 399. */
@@ -45,4 +45,15 @@ export function refuse(request: SipRequest, refusal: Refusal, self: AnsweringFun
   if (refusal.acceptEncoding !== undefined) headers = headers.with('Accept-Encoding', refusal.acceptEncoding);
   if (refusal.retryAfterSeconds !== undefined) headers = headers.with('Retry-After', String(refusal.retryAfterSeconds));
   return answer(request, refusal.status, self, headers);
+}
+
+/** A refusal from further on keeps its Warning and Retry-After. */
+export function refusalOf(response: SipResponse): Refusal {
+  const retryAfter = response.headers.value(retryAfterHeader);
+  const warning = response.headers.text('Warning');
+  return {
+    status: response.status,
+    ...(warning === undefined ? {} : { foreignWarning: warning }),
+    ...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter.seconds }),
+  };
 }

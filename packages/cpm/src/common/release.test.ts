@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { meetsMinimum, releaseIn, serverToken } from './release.ts';
+import { type CpmRelease, releaseIn, serverToken, servesRelease } from './release.ts';
 
 describe('the CPM release', () => {
   it('is read from the first product that is one, whatever stands around it', () => {
@@ -15,12 +15,20 @@ describe('the CPM release', () => {
 
   it('passes when it is unknown, when there is no minimum, and from the minimum on (wire facts 3)', () => {
     const minimum = { major: 2, minor: 1 };
-    assert.equal(meetsMinimum(undefined, minimum), true);
-    assert.equal(meetsMinimum({ major: 1, minor: 0 }, undefined), true);
-    assert.equal(meetsMinimum({ major: 2, minor: 1 }, minimum), true);
-    assert.equal(meetsMinimum({ major: 3, minor: 0 }, minimum), true);
-    assert.equal(meetsMinimum({ major: 2, minor: 0 }, minimum), false);
-    assert.equal(meetsMinimum({ major: 1, minor: 9 }, minimum), false);
+    const served = (
+      release: string | undefined,
+      minRelease: CpmRelease | undefined = minimum,
+      unknownRelease: 'accept' | 'refuse' = 'accept',
+    ) => servesRelease(release === undefined ? undefined : `CPM-client/OMA${release} X/1`, { minRelease, unknownRelease });
+    assert.deepEqual(
+      [undefined, '2.1', '3.0', '2.0', '1.9'].map((release) => served(release)),
+      [true, true, true, false, false],
+    );
+    assert.equal(servesRelease('CPM-client/OMA1.0', { minRelease: undefined, unknownRelease: 'refuse' }), true);
+    assert.deepEqual(
+      [undefined, '2.1'].map((release) => served(release, minimum, 'refuse')),
+      [false, true],
+    );
   });
 
   it('of this server stands before its product', () => assert.equal(serverToken('X/1'), 'CPM-serv/OMA2.1 X/1'));

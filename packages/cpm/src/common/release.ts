@@ -29,8 +29,17 @@ const releaseOf = readOnce((userAgent): { readonly release?: CpmRelease } => {
   return {};
 });
 
-/** An unknown release passes: only a CPM release below the minimum is refused (wire facts 3). */
-export function meetsMinimum(release: CpmRelease | undefined, minimum: CpmRelease | undefined): boolean {
-  if (release === undefined || minimum === undefined) return true;
-  return release.major > minimum.major || (release.major === minimum.major && release.minor >= minimum.minor);
+export interface ReleasePolicy {
+  /** The oldest release that is served; undefined serves every one. */
+  readonly minRelease: CpmRelease | undefined;
+  /** What becomes of a peer that announces none, when there is an oldest one. */
+  readonly unknownRelease: 'accept' | 'refuse';
+}
+
+/** Whether who sends these User-Agent values is served (B-8.3.1.1-02, E-8.2.1.2-02, wire facts 3). */
+export function servesRelease(userAgent: string | undefined, { minRelease, unknownRelease }: ReleasePolicy): boolean {
+  if (minRelease === undefined) return true;
+  const release = releaseIn(userAgent);
+  if (release === undefined) return unknownRelease === 'accept';
+  return release.major > minRelease.major || (release.major === minRelease.major && release.minor >= minRelease.minor);
 }

@@ -7,12 +7,11 @@ import {
   dispositionNotifications,
   formatContentType,
   imdnMessageId,
-  isPayloadProblem,
   mediaType,
 } from '@opencpm/payloads';
 import type { SipRequest } from '@opencpm/sip';
-import { anonymityRequested, authenticatedOriginator } from './addresses.ts';
-import { cpimOf } from './cpim-of.ts';
+import { anonymityRequested, assertedAddresses } from './addresses.ts';
+import { cpimIn } from './cpim-of.ts';
 import { contributionIdHeader, conversationIdHeader } from './cpm-headers.ts';
 import { type ContributionId, type ConversationId, type MessageId, messageId } from './identifiers.ts';
 import { requestedInstance } from './service-tags.ts';
@@ -26,6 +25,8 @@ export interface StandaloneMessage {
   readonly kind: 'message' | 'notification';
   /** Canonical address of the authenticated originator; undefined when nobody is asserted. */
   readonly originator: string | undefined;
+  /** All his asserted addresses, that one first. */
+  readonly originators: readonly string[];
   readonly anonymous: boolean;
   readonly conversationId: ConversationId | undefined;
   readonly contributionId: ContributionId | undefined;
@@ -40,13 +41,13 @@ export interface StandaloneMessage {
 
 /** Reads a request that `becomeCpmMessage` has let pass. */
 export function readStandaloneMessage(request: SipRequest): StandaloneMessage {
-  const cpim = cpimOf(request.body);
-  // becomeCpmMessage has parsed the same octets before: anything else is a fault of this program.
-  if (isPayloadProblem(cpim)) throw new TypeError(`not a CPM message: ${cpim.text}`);
+  const cpim = cpimIn(request);
   const id = imdnMessageId(cpim);
+  const originators = assertedAddresses(request.headers);
   return {
     kind: isNotification(cpim) ? 'notification' : 'message',
-    originator: authenticatedOriginator(request.headers),
+    originator: originators[0],
+    originators,
     anonymous: anonymityRequested(request.headers),
     conversationId: request.headers.value(conversationIdHeader),
     contributionId: request.headers.value(contributionIdHeader),

@@ -1,10 +1,10 @@
-import { dateHeader, expiresHeader, Malformed, requestUri, retryAfterHeader, type SipRequest, type SipResponse } from '@opencpm/sip';
-import { type AnsweringFunction, answer, forbidden, type Refusal, refuse, warnings } from '../../common/answers.ts';
+import { Malformed, requestUri, type SipRequest, type SipResponse } from '@opencpm/sip';
+import { type AnsweringFunction, answer, forbidden, refusalOf, refuse, warnings } from '../../common/answers.ts';
 import { becomeCpmMessage } from '../../common/become-cpm-message.ts';
 import { messageUidHeaderName } from '../../common/cpm-headers.ts';
-import { negativeDeliveryNotification } from '../../common/disposition/notification-of-function.ts';
+import { isExpired, refuseExpired } from '../../common/expiry-on-arrival.ts';
 import { hideSender } from '../../common/hide-sender.ts';
-import { meetsMinimum, releaseIn } from '../../common/release.ts';
+import { servesRelease } from '../../common/release.ts';
 import { icsi, serviceOf } from '../../common/service-tags.ts';
 import { readStandaloneMessage, type StandaloneMessage } from '../../common/standalone-message.ts';
 import type { ServedRequest } from '../../ports.ts';
@@ -15,7 +15,7 @@ import { anonymousOriginator } from './anonymous-originator.ts';
 
 export interface OriginatingContext {
   readonly ports: OriginatingPorts;
-  readonly policy: Pick<ServiceProviderPolicy, 'anonymity' | 'minRelease'>;
+  readonly policy: Pick<ServiceProviderPolicy, 'anonymity' | 'minRelease' | 'unknownRelease'>;
   readonly self: AnsweringFunction;
 }
 
@@ -24,11 +24,19 @@ export interface OriginatingContext {
  * of wire facts 8.1. The core has authenticated the sender and asserted his identity. Resolves with the final answer.
  */
 export async function handlePagerModeStandaloneMessage(served: ServedRequest, context: OriginatingContext): Promise<SipResponse> {
+  const response = await handleMessage(served, context);
+  const { status } = response;
+  const { servedUser, request, arrivedAt } = served;
+  context.ports.charging.outcome({ servedUser, case: 'originating', status, outcome: outcomeOf(status), request, arrivedAt });
+  return response;
+}
+
+async function handleMessage(served: ServedRequest, context: OriginatingContext): Promise<SipResponse> {
   const { ports, policy, self } = context;
   // Step 1, E-8.2.1.2-01: may this user send?
   if (!ports.authorisation.mayOriginate(served.servedUser)) return refuse(served.request, forbidden(warnings.serviceNotAuthorised), self);
   // Step 2, E-8.2.1.2-02: release.
-  if (!meetsMinimum(releaseIn(served.request.headers.text('User-Agent')), policy.minRelease)) {
+  if (!servesRelease(served.request.headers.text('User-Agent'), policy)) {
     return refuse(served.request, forbidden(warnings.versionNotSupported), self);
   }
   // A plain MESSAGE of one of our users becomes a CPM message here.
@@ -38,12 +46,13 @@ export async function handlePagerModeStandaloneMessage(served: ServedRequest, co
   // Step 3, E-8.2.1.2-03: anonymity.
   if (message.anonymous && policy.anonymity === 'refuse') return refuse(become.request, forbidden(warnings.anonymityNotAllowed), self);
   // Step 4, E-8.2.1.2-04 by analogy, RFC 3428 §7: is it still valid?
-  if (expired(become.request, served.arrivedAt)) return refuseExpired(served, message, context);
+  if (isExpired(become.request, served.arrivedAt)) return refuseExpired({ ...served, request: become.request }, message, context);
   // Step 5, E-8.2.1.2-11 to -13 by analogy: service value assertion.
   const asserted = assertService(become.request);
   if (asserted === undefined) return refuse(become.request, forbidden(warnings.functionNotAllowed), self);
   // Step 6: as a proxy would, the request goes on with its own names; one who hides is not recognised by them.
-  const request = message.anonymous ? hideSender(asserted, message.cpim, `${ports.ids.unique()}@${self.host}`) : asserted;
+  const hidden = { callId: `${ports.ids.unique()}@${self.host}`, userAgent: self.server };
+  const request = message.anonymous ? hideSender(asserted, message.cpim, hidden) : asserted;
   // Steps 7 and 8: to the ISF or to the core.
   const response = await sendToRecipient({ ...served, request }, message, context);
   // Step 9: the three identity headers, Server, and the Message-UID of the sender's own store, when there is one.
@@ -60,30 +69,24 @@ async function sendToRecipient(served: ServedRequest, message: StandaloneMessage
   return { ...response, headers: response.headers.without('Warning') };
 }
 
-/** The message is valid for Expires seconds after its Date; without Date the seconds have only begun (RFC 3428 §7). */
-function expired(request: SipRequest, now: number): boolean {
-  const expires = request.headers.value(expiresHeader);
-  const date = request.headers.value(dateHeader);
-  return expires !== undefined && (expires === 0 || (date !== undefined && date + expires * 1000 <= now));
-}
-
-/** 480, and the notice that the sender asked for; durable before the answer. */
-async function refuseExpired(served: ServedRequest, message: StandaloneMessage, context: OriginatingContext): Promise<SipResponse> {
-  const { ports, self } = context;
-  const notified = { owner: served.servedUser, recipientUri: served.request.uri, message, arrivedAt: served.arrivedAt };
-  const owed = negativeDeliveryNotification(notified, ports.clock.now(), context);
-  const fault = owed === undefined ? undefined : await ports.outbox.owe(owed);
-  if (fault !== undefined) return refuse(served.request, { status: 503, retryAfterSeconds: 30 }, self);
-  return refuse(served.request, { status: 480 }, self);
-}
-
-/** P-Preferred-Service goes, P-Asserted-Service comes. Undefined: another service than that of a standalone message. */
+/**
+ * P-Preferred-Service goes, P-Asserted-Service comes; a client may prefer several (RFC 6050 §4.2) and the first that is a
+ * standalone message counts. Undefined: he wants another service. A Message-UID is of nobody's store who reads on.
+ */
 function assertService(request: SipRequest): SipRequest | undefined {
   const { headers } = request;
-  const preferred = headers.text('P-Preferred-Service') ?? headers.text('P-Asserted-Service');
-  const service = preferred === undefined ? 'msg' : serviceOf(preferred.trim());
-  if (service !== 'msg' && service !== 'msg.group') return undefined;
-  return { ...request, headers: headers.without('P-Preferred-Service').with('P-Asserted-Service', icsi(service)) };
+  const preferred = headers.text('P-Preferred-Service') ?? headers.text('P-Asserted-Service') ?? icsi('msg');
+  const service = preferred
+    .split(',')
+    .map((value) => serviceOf(value.trim()))
+    .find(isStandalone);
+  if (service === undefined) return undefined;
+  const kept = headers.without('P-Preferred-Service').without(messageUidHeaderName);
+  return { ...request, headers: kept.with('P-Asserted-Service', icsi(service)) };
+}
+
+function isStandalone(service: string | undefined): service is 'msg' | 'msg.group' {
+  return service === 'msg' || service === 'msg.group';
 }
 
 /** Step 7, E-8.2.1.2-26: what is neither a SIP nor a tel address is the ISF's; step 8: all else the core's. */
@@ -101,7 +104,6 @@ async function sendOnward(served: ServedRequest, context: OriginatingContext): P
 async function answerSender(served: ServedRequest, response: SipResponse, context: OriginatingContext): Promise<SipResponse> {
   const { ports, self } = context;
   const { request, servedUser, arrivedAt } = served;
-  ports.charging.outcome({ servedUser, case: 'originating', status: response.status, outcome: outcomeOf(response.status) });
   if (response.status >= 300) return refuse(request, refusalOf(response), self);
   const accepted = answer(request, response.status, self);
   // Step 10, own-device copies: a policy of the next release.
@@ -115,15 +117,4 @@ async function answerSender(served: ServedRequest, response: SipResponse, contex
 function outcomeOf(status: number): 'delivered' | 'deferred' | 'refused' {
   if (status >= 300) return 'refused';
   return status === 202 ? 'deferred' : 'delivered';
-}
-
-/** A refusal from further on keeps its Warning and Retry-After. */
-function refusalOf(response: SipResponse): Refusal {
-  const retryAfter = response.headers.value(retryAfterHeader);
-  const warning = response.headers.text('Warning');
-  return {
-    status: response.status,
-    ...(warning === undefined ? {} : { foreignWarning: warning }),
-    ...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter.seconds }),
-  };
 }

@@ -6,6 +6,7 @@ import { nextLeg } from '../../common/next-leg.ts';
 import { acceptContactFor } from '../../common/service-tags.ts';
 import { type PlainText, plainText } from '../../common/standalone-message.ts';
 import type { DeliveryNames, OwedRequest } from '../../ports.ts';
+import { addressedToDevice } from './address-device.ts';
 import { type Acceptance, type LegOutcome, legOutcome } from './delivery-outcome.ts';
 import { isPlain, suitableClients } from './suitable-clients.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
@@ -54,12 +55,9 @@ function requestToClient(client: Binding, names: DeliveryNames, terminating: Ter
   const leg = nextLeg(terminating.request, { callId: `${names.callId}@${self.host}`, userAgent: self.server });
   // B-8.3.1.1-19: the tag of the service, and no other request for clients, which was the sender's and is done with.
   let headers = leg.headers.without('Accept-Contact').append('Accept-Contact', acceptContactFor('msg'));
-  // E 6.1.2, decision 18: a client without public GRUU is named by its instance.
-  if (client.publicGruu === undefined && client.instance !== undefined && !isPlain(client)) {
-    headers = headers.append('Accept-Contact', `*;+sip.instance="${client.instance}";require;explicit`);
-  }
   if (terminating.uid !== undefined) headers = headers.with(messageUidHeaderName, String(terminating.uid));
-  return { ...leg, headers };
+  // B-8.3.1.1-20.
+  return addressedToDevice({ ...leg, headers }, client);
 }
 
 interface TextDelivery {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports.ts';
 import { deliverToClient } from './deliver-to-client.ts';
 import type { DeliveryOutcome, LegOutcome, Undelivered } from './delivery-outcome.ts';
-import { suitableClients } from './suitable-clients.ts';
+import { expectingClients, suitableClients } from './suitable-clients.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
 
 /**
@@ -14,12 +14,14 @@ export async function deliverToSuitableClients(
   copy?: Promise<LegOutcome>,
 ): Promise<DeliveryOutcome> {
   const { ports, policy } = context;
-  const clients = suitableClients(terminating.known, terminating.message, policy, terminating.arrivedAt);
+  const { known, message, preferences, arrivedAt } = terminating;
+  const clients = expectingClients(suitableClients(known, message, policy, arrivedAt), message, preferences);
   if (clients.length === 0 && copy === undefined) return { kind: 'no-suitable-client' };
   const legs = clients.map((client) => ({ client, ended: deliverToClient(client, terminating, context) }));
   const attempts = legs.map(({ ended }) => ended);
   const ended = untilAcceptedOrAllFailed(copy === undefined ? attempts : [...attempts, copy]);
-  const inTime = await before(terminating.arrivedAt + policy.answerWithinMilliseconds, ended, ports.clock);
+  const inTime = await before(arrivedAt + policy.answerWithinMilliseconds, ended, ports.clock);
+  if (inTime?.kind === 'refused') return { ...inTime, undelivered: { ...inTime.undelivered, legs } };
   if (inTime !== undefined) return inTime;
   return { kind: 'unanswered', legs, late: ended.then((outcome) => (outcome.kind === 'accepted' ? outcome.acceptance : undefined)) };
 }

@@ -1,11 +1,13 @@
 import type { SipResponse } from '@opencpm/sip';
 import { answer, forbidden, type Refusal, refuse, warnings } from '../../common/answers.ts';
 import { becomeCpmMessage } from '../../common/become-cpm-message.ts';
+import { isExpired, refuseExpired } from '../../common/expiry-on-arrival.ts';
 import { hideCpimSender } from '../../common/hide-sender.ts';
-import { meetsMinimum, releaseIn } from '../../common/release.ts';
+import { servesRelease } from '../../common/release.ts';
 import { readStandaloneMessage } from '../../common/standalone-message.ts';
 import type { ServedRequest } from '../../ports.ts';
-import { doNotDisturb, recordsHistory, standaloneAction } from '../../preferences/preferences.ts';
+import { doNotDisturbBy, isBlocked, recordsHistory, standaloneAction } from '../../preferences/preferences.ts';
+import { deferBehindQueue } from '../deferred/defer-behind-queue.ts';
 import { deferStandaloneMessage } from '../deferred/defer-standalone-message.ts';
 import { answerOnce } from './answer-once.ts';
 import { charged } from './charged.ts';
@@ -41,13 +43,15 @@ async function handleMessage(
   const known = ports.registrations.of(servedUser);
   const forbid = (warning: string) => charged(received, refuse(request, forbidden(warning), context.self), 'refused', context);
   // Step 1, B-8.3.1.1-02: release.
-  if (!meetsMinimum(releaseIn(request.headers.text('User-Agent')), policy.minRelease)) return forbid(warnings.versionNotSupported);
+  if (!servesRelease(request.headers.text('User-Agent'), policy)) return forbid(warnings.versionNotSupported);
   // Step 2, B-8.3.1.1-03: anonymity.
   if (message.anonymous && policy.anonymity === 'refuse') return forbid(warnings.anonymityNotAllowed);
   // Step 3, session timer and back-to-back user agent: for large messages only (8.3.1.2).
   // Step 4, B-8.3.1.1-04, -05: blacklist. Decision 17: the Warning is always there.
   const preferences = await ports.preferences.of(servedUser);
-  if (message.originator !== undefined && preferences.blockedContacts.has(message.originator)) return forbid(warnings.functionNotAllowed);
+  if (isBlocked(preferences, message.originators)) return forbid(warnings.functionNotAllowed);
+  // RFC 3428 §7: what is no longer valid goes no further, here as at the originating function.
+  if (isExpired(request, received.arrivedAt)) return charged(received, await refuseExpired(received, message, context), 'expired', context);
   const terminating = { ...received, preferences, known };
   // Decision 46: a notification passes all rules but do-not-disturb and is not recorded.
   return message.kind === 'notification' ? deliverNotification(terminating, context) : applyStandaloneRule(terminating, context);
@@ -56,7 +60,7 @@ async function handleMessage(
 /** Step 5, B-8.3.1.1-06: the rule for standalone messages, in the order of decision 12. */
 async function applyStandaloneRule(terminating: TerminatingMessage, context: TerminatingContext): Promise<SipResponse> {
   const { self } = context;
-  const action = standaloneAction(terminating.preferences, terminating.message.originator, terminating.arrivedAt);
+  const action = standaloneAction(terminating.preferences, terminating.message.originators, terminating.arrivedAt);
   const refused = (refusal: Refusal) => charged(terminating, refuse(terminating.request, refusal, self), 'refused', context);
   // 5a, B-8.3.1.1-07
   if (action.kind === 'reject') return refused(forbidden(warnings.functionNotAllowed));
@@ -76,7 +80,7 @@ async function applyStandaloneRule(terminating: TerminatingMessage, context: Ter
     case 'defer': // 5f, B-8.3.1.1-14
       return deferStandaloneMessage(terminating, context);
     case 'deliver':
-      return recordAndDeliver(terminating, context);
+      return (await deferBehindQueue(terminating, context)) ?? recordAndDeliver(terminating, context);
   }
 }
 
@@ -142,7 +146,8 @@ async function recordHistory(terminating: TerminatingMessage, context: Terminati
 
 /** Decision 46: like a message without rules, recording and policy for undelivered ones; 202 when deferred. */
 async function deliverNotification(terminating: TerminatingMessage, context: TerminatingContext): Promise<SipResponse> {
-  if (doNotDisturb(terminating.preferences, terminating.arrivedAt)) return deferStandaloneMessage(terminating, context);
+  const { preferences, message, arrivedAt } = terminating;
+  if (doNotDisturbBy(preferences, message.originators, arrivedAt)) return deferStandaloneMessage(terminating, context);
   const outcome = await deliverToSuitableClients(terminating, context);
   if (outcome.kind === 'accepted') return accepted(terminating, outcome.acceptance, context);
   if (outcome.kind === 'refused') return deferStandaloneMessage(terminating, context, { legs: outcome.undelivered.legs ?? [] });

@@ -1,5 +1,6 @@
 import { type Binding, isLive } from '../../common/binding.ts';
 import type { StandaloneMessage } from '../../common/standalone-message.ts';
+import { deviceExpects, type Preferences } from '../../preferences/preferences.ts';
 import type { ServiceProviderPolicy } from '../../service-provider-policy.ts';
 
 /**
@@ -20,6 +21,19 @@ export function suitableClients(
   // A notification means nothing to a client that cannot show it.
   if (message.kind === 'notification' || policy.plainClients === 'ignore') return [];
   return live.filter(isPlain);
+}
+
+/**
+ * B-8.3.1.1-17, B-8.3.1.6.2-05: those of them that the user expects it on, by the profile that is active on each device.
+ * A notification belongs to a message that the device has, whatever profile it has now.
+ */
+export function expectingClients(
+  clients: readonly Binding[],
+  { kind }: Pick<StandaloneMessage, 'kind'>,
+  preferences: Preferences,
+): readonly Binding[] {
+  if (kind === 'notification' || preferences.profiles === undefined) return clients;
+  return clients.filter(({ instance }) => deviceExpects(preferences, instance));
 }
 
 function oneFlowPerDevice(bindings: readonly Binding[]): readonly Binding[] {
