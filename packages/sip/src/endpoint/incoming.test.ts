@@ -253,6 +253,30 @@ describe('the way of a response (RFC 3261 §18.2, RFC 3581 §4)', () => {
     assert.equal(endpoint.load.openTransactions, 0);
   });
 
+  it('over TCP: to where sent-by leads when the peer’s own address takes no connection and the peer is believed (RFC 3263 §5)', async () => {
+    const text = incoming({ via: 'SIP/2.0/TCP proxy.example.net;branch=z9hG4bKone' });
+    const addresses = async (believed: boolean) => {
+      const { network, requests, events } = await world({ followsSentBy: ({ host }) => believed && host === '198.51.100.7' });
+      network.services.set('_sip._tcp.proxy.example.net', [{ priority: 0, weight: 0, port: 5070, target: '198.51.100.8' }]);
+      const accepted = network.connection({ host: '198.51.100.7', port: 33_333 });
+      network.deliver(text, accepted);
+      accepted.close();
+      network.connectResults.push('refuse', 'accept');
+      ok(requests[0]);
+      for (const _question of ['address', 'service', 'server']) await settle();
+      return { connects: network.connects, sent: network.take().map((sent) => sent.flow.remote), events };
+    };
+    const believed = await addresses(true);
+    assert.deepEqual(believed.connects, [
+      { host: '198.51.100.7', port: 5060 },
+      { host: '198.51.100.8', port: 5070 },
+    ]);
+    assert.deepEqual(believed.sent, [{ host: '198.51.100.8', port: 5070 }]);
+    const stranger = await addresses(false);
+    assert.deepEqual(stranger.connects, [{ host: '198.51.100.7', port: 5060 }]);
+    assert.deepEqual(stranger.sent, []);
+  });
+
   it('over TCP: tells of it when there is no connection any more', async () => {
     const { network, requests, events } = await world();
     const accepted = network.connection({ host: '198.51.100.7', port: 33_333 });

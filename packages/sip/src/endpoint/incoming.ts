@@ -146,7 +146,7 @@ export class Incoming {
       this.#refuse(request, refusal, flow);
       return;
     }
-    const path = replyPath(via, flow, listeners, this.#context.options.network);
+    const path = replyPath(via, flow, listeners, this.#context.options);
     const sourced = withSource(request, via, flow.remote);
     if (request.method === 'INVITE') this.#handle(invites.open(key, sourced, flow, path), invites.handler);
     else if (request.method === 'CANCEL') this.#cancel(servers.open(key, sourced, flow, path), via);
@@ -202,7 +202,7 @@ export class Incoming {
       ...(status === 400 && reason !== undefined ? { reason } : {}),
       ...(headers === undefined ? {} : { headers }),
     });
-    const path = via === undefined ? undefined : replyPath(via, flow, this.#parts.listeners, this.#context.options.network);
+    const path = via === undefined ? undefined : replyPath(via, flow, this.#parts.listeners, this.#context.options);
     // Who closed his connection without waiting gets no new one for a refusal.
     this.#parts.servers.reply(response, { flow: path?.flow ?? flow, fallback: undefined });
   }

@@ -19,6 +19,11 @@ export interface EndpointOptions {
   readonly allow?: readonly string[] | 'any';
   /** Put as User-Agent on requests and as Server on responses that carry none. */
   readonly userAgentOrServer?: string;
+  /**
+   * Whether a peer is believed where its responses go when its connection is gone and its address takes no new one: to
+   * the sent-by of its Via, a name in most cases (RFC 3263 §5). Nobody is when left out.
+   */
+  readonly followsSentBy?: (source: HostPort) => boolean;
   readonly on?: EndpointEvents;
 }
 

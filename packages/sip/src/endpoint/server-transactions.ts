@@ -1,6 +1,8 @@
 /** The server transactions of an endpoint: the machine of RFC 3261 §17.2.2 bound to flows, octets and timers. */
+import type { Via } from '../message/headers/via.ts';
 import { responseTo, type SipRequest, type SipResponse } from '../message/message.ts';
 import type { Flow, HostPort } from '../platform.ts';
+import { locateReply } from '../routing/locate-servers.ts';
 import type { TimerBucket, TimerEntry } from '../timer-wheel.ts';
 import {
   type ServerInput,
@@ -19,6 +21,8 @@ export interface ReplyPath {
   readonly flow: Flow;
   /** Tried once with a new connection when the flow is closed. */
   readonly fallback: HostPort | undefined;
+  /** Where that connection is looked for when `fallback` takes none (RFC 3263 §5). */
+  readonly sentBy?: Pick<Via, 'host' | 'port' | 'transport'>;
 }
 
 const noOctets = new Uint8Array(0);
@@ -134,16 +138,35 @@ export class ServerTransactions {
   /** Sends a response of any transaction. `failed` is called at most once, when there is no way for it. */
   send(octets: Uint8Array, path: ReplyPath, failed: () => void): void {
     if (path.flow.send(octets)) return;
-    if (path.fallback === undefined || !path.flow.closed) {
-      this.#context.on.undeliverable?.(path.flow, path.flow.closed ? 'flow closed' : 'too much waits to be sent');
+    const undeliverable = (reason: string) => {
+      this.#context.on.undeliverable?.(path.flow, reason);
       failed();
-      return;
-    }
-    this.#connections.open(path.fallback, this.#context.limits.connectMilliseconds, (result) => {
-      if (result.kind === 'connected' && result.flow.send(octets)) return;
-      this.#context.on.undeliverable?.(path.flow, result.kind === 'failed' ? result.reason : 'flow closed');
-      failed();
+    };
+    const { fallback, sentBy } = path;
+    if (!path.flow.closed) undeliverable('too much waits to be sent');
+    else if (fallback === undefined) undeliverable('flow closed');
+    else
+      this.#sendAnew(octets, fallback, (reason) =>
+        sentBy === undefined ? undeliverable(reason) : this.#sendTo(sentBy, octets, undeliverable),
+      );
+  }
+
+  #sendAnew(octets: Uint8Array, remote: HostPort, failed: (reason: string) => void): void {
+    this.#connections.open(remote, this.#context.limits.connectMilliseconds, (result) => {
+      if (result.kind === 'failed') failed(result.reason);
+      else if (!result.flow.send(octets)) failed('flow closed');
     });
+  }
+
+  #sendTo(sentBy: Pick<Via, 'host' | 'port' | 'transport'>, octets: Uint8Array, failed: (reason: string) => void): void {
+    const { network, random } = this.#context.options;
+    locateReply(sentBy, network.dns, { random, transports: ['TCP'] })
+      .then((located) => {
+        const server = located.kind === 'located' ? located.servers[0] : undefined;
+        if (server !== undefined) this.#sendAnew(octets, server.address, failed);
+        else if (located.kind !== 'located') failed(located.reason);
+      })
+      .catch((error: unknown) => this.#context.fault(error));
   }
 }
 

@@ -1,13 +1,15 @@
 import { portableOctets } from '../../message/octets.ts';
-import type { ConnectResult, Flow, HostPort, Listener, Network, NetworkUser, TransportName } from '../../platform.ts';
+import type { ConnectResult, Flow, HostPort, Listener, Network, NetworkUser, SrvRecord, TransportName } from '../../platform.ts';
 
 /** A network for tests: keeps what is sent and lets the test say what arrives. One user at a time. */
 export class ScriptedNetwork implements Network {
   readonly sent: { readonly text: string; readonly flow: Flow }[] = [];
   readonly connects: HostPort[] = [];
+  /** SRV records by name. */
+  readonly services = new Map<string, readonly SrvRecord[]>();
   readonly dns = {
     naptr: () => Promise.resolve([]),
-    srv: () => Promise.resolve([]),
+    srv: (name: string) => Promise.resolve(this.services.get(name) ?? []),
     addresses: (name: string) => Promise.resolve([name]),
   };
   /** What the next connects give; a refusal when there is nothing left. */
