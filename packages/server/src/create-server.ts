@@ -44,11 +44,11 @@ export async function createServer(platform: ServerPlatform, configuration: Conf
 async function startServer(platform: ServerPlatform, core: CoreContext, services: DatabaseServices): Promise<Server> {
   const { configuration, log } = core;
   const listeners: Listener[] = [];
-  const endpoint = new Endpoint(endpointOptions(platform, core));
+  const trustedPeers = new TrustedPeers(configuration.trustedPeers);
+  const endpoint = new Endpoint(endpointOptions(platform, core, trustedPeers));
   const digest = digestServer(platform, configuration);
   const ownAddresses = new Set<string>();
   const routing = new Routing(configuration, core.directory, ownAddresses);
-  const trustedPeers = new TrustedPeers(configuration.trustedPeers);
   const ways = { endpoint, network: platform.network, random: platform.random };
   const nextHops = new NextHops({ context: core, ways, trustedPeers });
   const embedded = new EmbeddedCore({
@@ -106,7 +106,7 @@ function digestServer({ random, hashes, clock }: ServerPlatform, { realm, digest
   return new DigestServer({ realm, random, hashes, clock, algorithms: digest });
 }
 
-function endpointOptions(platform: ServerPlatform, core: CoreContext): ConstructorParameters<typeof Endpoint>[0] {
+function endpointOptions(platform: ServerPlatform, core: CoreContext, trustedPeers: TrustedPeers): ConstructorParameters<typeof Endpoint>[0] {
   const { limits } = core.configuration;
   const { clock, random, hashes, network, octets } = platform;
   return {
@@ -119,6 +119,7 @@ function endpointOptions(platform: ServerPlatform, core: CoreContext): Construct
     limits: { udpRequestOctets: limits.udpRequestBytes },
     parseLimits: { maximumBodyOctets: limits.bodyOctets },
     userAgentOrServer: serverToken(product),
+    followsSentBy: ({ host }) => trustedPeers.includes(host),
     on: endpointEvents(core),
   };
 }
