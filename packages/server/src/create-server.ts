@@ -106,7 +106,11 @@ function digestServer({ random, hashes, clock }: ServerPlatform, { realm, digest
   return new DigestServer({ realm, random, hashes, clock, algorithms: digest });
 }
 
-function endpointOptions(platform: ServerPlatform, core: CoreContext, trustedPeers: TrustedPeers): ConstructorParameters<typeof Endpoint>[0] {
+function endpointOptions(
+  platform: ServerPlatform,
+  core: CoreContext,
+  trustedPeers: TrustedPeers,
+): ConstructorParameters<typeof Endpoint>[0] {
   const { limits } = core.configuration;
   const { clock, random, hashes, network, octets } = platform;
   return {
