@@ -1,12 +1,15 @@
 import { type ConnectResult, type Flow, locateServers, Malformed, parseUri, routeHeader, type SipRequest, type SipUri } from '@opencpm/sip';
-import type { StoredBinding } from '@opencpm/storage';
 import type { Location } from './location.ts';
-import type { LocatedBinding } from './stored-binding.ts';
+import { RecentValues } from './packed/recent-values.ts';
+import { type LocatedBinding, registrationName } from './stored-binding.ts';
 import { isLoopback } from './trusted-peers.ts';
 import type { Ways } from './ways.ts';
 
 /** Decision 41. */
 const connectMilliseconds = 2_000;
+
+/** At least so many of the attempts that were asked for last are known. */
+const rememberedAttempts = 5_000;
 
 /**
  * The way of a request that is too long for a datagram to a client that registered over UDP (decision 41, RFC 3261
@@ -16,8 +19,8 @@ const connectMilliseconds = 2_000;
 export class Detours {
   readonly #ways: Ways;
   readonly #location: Location;
-  /** Attempts under way and failed ones. A REGISTER brings a new stored binding, and with the old one this goes too. */
-  readonly #attempts = new WeakMap<StoredBinding, Promise<ConnectResult>>();
+  /** Attempts under way and failed ones, by the REGISTER that has made the binding: another one is another chance. */
+  readonly #attempts = new RecentValues<string, Promise<ConnectResult>>(rememberedAttempts);
 
   constructor(ways: Ways, location: Location) {
     this.#ways = ways;
@@ -28,14 +31,14 @@ export class Detours {
   find(binding: LocatedBinding, request: SipRequest): Promise<ConnectResult> {
     const flow = this.#connectionOfInstance(binding);
     if (flow !== undefined) return Promise.resolve({ kind: 'connected', flow });
-    const attempt = this.#attempts.get(binding.stored) ?? this.#attempt(binding, request);
-    this.#attempts.set(binding.stored, attempt);
+    const attempt = this.#attempts.get(registrationName(binding)) ?? this.#attempt(binding, request);
+    this.#attempts.set(registrationName(binding), attempt);
     return attempt;
   }
 
   /** Nothing came back over the connection that `find` gave: whoever takes connections there, it is no SIP client. */
-  failed({ stored }: LocatedBinding, reason: string): void {
-    this.#attempts.set(stored, Promise.resolve({ kind: 'failed', reason }));
+  failed(binding: LocatedBinding, reason: string): void {
+    this.#attempts.set(registrationName(binding), Promise.resolve({ kind: 'failed', reason }));
   }
 
   #connectionOfInstance({ owner, instance }: LocatedBinding): Flow | undefined {
@@ -47,7 +50,7 @@ export class Detours {
   async #attempt(binding: LocatedBinding, request: SipRequest): Promise<ConnectResult> {
     const result = await this.#connect(binding, request);
     // A connection that opened is found by its address as long as it is there.
-    if (result.kind === 'connected') this.#attempts.delete(binding.stored);
+    if (result.kind === 'connected') this.#attempts.delete(registrationName(binding));
     return result;
   }
 

@@ -37,6 +37,8 @@ export interface CoreParts {
   readonly trustedPeers: TrustedPeers;
   readonly ways: Ways;
   readonly nextHops: NextHops;
+  /** Told of each request that has got its final answer. */
+  readonly answered: (request: SipRequest, status: number) => void;
 }
 
 /**
@@ -50,7 +52,7 @@ export class EmbeddedCore implements SipCore {
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
-    this.#toClient = new ToClient(parts.context, parts.ways);
+    this.#toClient = new ToClient(parts.context, parts.ways, parts.nextHops);
   }
 
   /** Joins core and functions; they call each other. */
@@ -68,6 +70,7 @@ export class EmbeddedCore implements SipCore {
 
   #respond(transaction: ServerTransaction, response: SipResponse): void {
     transaction.respond(withToTag(response, this.#parts.context.self.newTag));
+    this.#parts.answered(transaction.request, response.status);
   }
 
   async #register(transaction: ServerTransaction): Promise<void> {

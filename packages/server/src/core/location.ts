@@ -5,7 +5,7 @@ import { earliestExpiry, type Flows, isOfOwner, PackedBindings } from './packed/
 import { RecentValues } from './packed/recent-values.ts';
 import { RecordHeap, type RecordReference } from './packed/record-heap.ts';
 import { TextIndex } from './packed/text-index.ts';
-import { bindingFromStored, type LocatedBinding } from './stored-binding.ts';
+import { bindingFromStored, type LocatedBinding, registrationName } from './stored-binding.ts';
 
 /** How many bindings are read from the database at once when the server starts, or dropped from it in one commit. */
 const pageSize = 1000;
@@ -115,21 +115,23 @@ export class Location implements Registrations {
    * registered anew meanwhile is another one.
    */
   markUnreachable(binding: LocatedBinding): void {
+    const name = registrationName(binding);
     this.#replace(
       binding.owner,
-      (other) => !other.unreachable && isSame(other, binding),
+      (other) => !other.unreachable && registrationName(other) === name,
       (other) => ({ ...other, unreachable: true }),
     );
   }
 
-  /** These clients were heard of on that flow. Gives those that count again because of it. */
-  heardOf(clients: readonly LocatedBinding[], flow: Flow): readonly LocatedBinding[] {
+  /** These clients of one user were heard of on that flow. Gives those that count again because of it. */
+  heardOf(clients: readonly LocatedBinding[], flow: Flow | undefined): readonly LocatedBinding[] {
     const back = clients.filter(({ unreachable }) => unreachable);
     const [first] = back;
     if (first === undefined) return [];
-    const isBack = (binding: LocatedBinding) => back.some((heard) => isSame(heard, binding));
-    if (first.edge === undefined) this.#learn(flow, first.owner);
-    this.#replace(first.owner, isBack, (binding) => ({ ...binding, unreachable: false, flow }));
+    const names = new Set(back.map(registrationName));
+    const isBack = (binding: LocatedBinding) => names.has(registrationName(binding));
+    if (first.edge === undefined && flow !== undefined) this.#learn(flow, first.owner);
+    this.#replace(first.owner, isBack, (binding) => ({ ...binding, unreachable: false, ...(flow !== undefined && { flow }) }));
     return this.of(first.owner).filter(isBack);
   }
 
@@ -219,14 +221,4 @@ export class Location implements Registrations {
     if (known === undefined) this.#connections.set(flow.id, { flow, owners: new Set([owner]) });
     else known.owners.add(owner);
   }
-}
-
-/** The same REGISTER has made both. */
-function isSame(one: LocatedBinding, other: LocatedBinding): boolean {
-  return (
-    one.client === other.client &&
-    one.registeredAt === other.registeredAt &&
-    one.stored.sequence === other.stored.sequence &&
-    one.stored.callId === other.stored.callId
-  );
 }

@@ -78,3 +78,8 @@ export function edgeOf(path: readonly string[]): SipUri | undefined {
   const first = path[0] === undefined ? undefined : pathHeader.decode(path[0]);
   return first === undefined || first instanceof Malformed || first.uri.kind !== 'sip' ? undefined : first.uri;
 }
+
+/** Which REGISTER of which client has made a binding; another one of the same client is another binding. */
+export function registrationName({ owner, client, stored }: LocatedBinding): string {
+  return [owner, client, stored.registeredAt, stored.sequence, stored.callId].join('\n');
+}

@@ -2,25 +2,31 @@ import type { ClientAnswer, UserId } from '@opencpm/cpm';
 import { type ConnectResult, type Endpoint, formatUri, type SipRequest, type Target } from '@opencpm/sip';
 import type { CoreContext } from './core-context.ts';
 import { Detours } from './detours.ts';
+import type { NextHops } from './next-hops.ts';
 import type { LocatedBinding } from './stored-binding.ts';
+import { ToEdge } from './to-edge.ts';
 import type { Ways } from './ways.ts';
 
-/** The way to clients: each request goes over the flow its client registered on, to his Contact, by his Path. */
+/** The way to clients: each request goes over the flow its client registered on or to the edge in front of him, to his Contact, by his Path. */
 export class ToClient {
   readonly #context: CoreContext;
   readonly #endpoint: Endpoint;
   readonly #detours: Detours;
+  readonly #edges: ToEdge;
 
-  constructor(context: CoreContext, ways: Ways) {
+  constructor(context: CoreContext, ways: Ways, nextHops: NextHops) {
     this.#context = context;
     this.#endpoint = ways.endpoint;
     this.#detours = new Detours(ways, context.location);
+    this.#edges = new ToEdge(context.location, ways.endpoint, nextHops);
   }
 
   async send(owner: UserId, client: string, request: SipRequest, branch: string | undefined): Promise<ClientAnswer> {
     const { location } = this.#context;
     const binding = location.of(owner).find((candidate) => candidate.client === client);
     if (binding === undefined) return { kind: 'not-registered' };
+    const { edge } = binding;
+    if (edge !== undefined) return this.#edges.send(addressed(request, binding), { binding, edge, branch });
     const target = targetOf(binding);
     if (target === undefined) {
       location.markUnreachable(binding);
