@@ -5,6 +5,7 @@ import {
   familyOf,
   formatUri,
   Headers,
+  type Located,
   type LocateOptions,
   locateServers,
   responseTo,
@@ -48,16 +49,19 @@ export interface NextHopParts {
 export class NextHops {
   readonly #parts: NextHopParts;
   readonly #memory = new NextHopMemory();
-  readonly #locate: LocateOptions;
+  readonly #options: LocateOptions;
 
   constructor(parts: NextHopParts) {
     this.#parts = parts;
-    this.#locate = { random: parts.ways.random, ...spoken(parts.context.configuration) };
+    this.#options = { random: parts.ways.random, ...spoken(parts.context.configuration) };
   }
 
   /** Where a request to that URI may be sent now, in the order in which to try; none when there is no such place. */
   async targets(uri: SipUri): Promise<readonly Target[]> {
-    return this.#memory.inOrder(await this.#located(uri), this.#now);
+    const located = await this.#locate(uri);
+    // Who wrote the URI is a peer in most cases: that it leads nowhere is no fault here.
+    if (located.kind !== 'located') this.#parts.context.log.debug({ reason: located.reason }, 'A URI leads nowhere.');
+    return this.#memory.inOrder(serversOf(located), this.#now);
   }
 
   /** For who sends requests to `targets` in his own way: what became of one. Gives whether the next target is due. */
@@ -75,8 +79,9 @@ export class NextHops {
   /** Sends a request of a function on its way by that next hop; never rejects. */
   async send(request: SipRequest, nextHop: SipUri): Promise<SipResponse> {
     const deadline = this.#now + nextHopMilliseconds;
-    const located = await this.#located(nextHop);
-    const targets = this.#memory.inOrder(located, this.#now);
+    const located = await this.#locate(nextHop);
+    if (located.kind !== 'located') this.#tellOperator(located.reason);
+    const targets = this.#memory.inOrder(serversOf(located), this.#now);
     let silent = false;
     for (const [place, target] of targets.entries()) {
       if (this.#now >= deadline) break;
@@ -86,19 +91,19 @@ export class NextHops {
       silent ||= outcome.kind === 'timeout';
     }
     // Silence counts as absence, and MESSAGE must not be answered 408 (RFC 4320 §4.1).
-    return responseTo(request, silent ? 480 : 503, { headers: this.#comeAgain(located) });
+    return responseTo(request, silent ? 480 : 503, { headers: this.#comeAgain(serversOf(located)) });
   }
 
   get #now(): number {
     return this.#parts.context.clock.now();
   }
 
-  async #located(uri: SipUri): Promise<readonly Target[]> {
-    const { ways, context } = this.#parts;
-    const located = await locateServers(uri, ways.network.dns, this.#locate);
-    if (located.kind === 'located') return located.servers;
-    context.log.error({ where: 'resolve a next hop', reason: located.reason }, 'A next hop has no address.');
-    return [];
+  #locate(uri: SipUri): Promise<Located> {
+    return locateServers(uri, this.#parts.ways.network.dns, this.#options);
+  }
+
+  #tellOperator(reason: string): void {
+    this.#parts.context.log.error({ where: 'resolve a next hop', reason }, 'The host of a route has no address.');
   }
 
   /** One request with a branch of its own; a target that has shown that it lives has time until the deadline. */
@@ -136,6 +141,10 @@ interface Patience {
   /** When the request is given up unless a provisional response came. */
   readonly until: number;
   readonly deadline: number;
+}
+
+function serversOf(located: Located): readonly Target[] {
+  return located.kind === 'located' ? located.servers : [];
 }
 
 /** Datagrams leave by a listener, connections need none; families in the order of the operator's listeners. */
