@@ -9,6 +9,8 @@ export interface ServiceProviderPolicy extends ReleasePolicy {
   /** Whether a registered client without any CPM tag gets messages when no tagged one is live. */
   readonly plainClients: 'deliver' | 'ignore';
   readonly anonymity: 'allow' | 'refuse';
+  /** Whether the other clients of a sender get a copy of what one of them has sent. */
+  readonly ownDeviceCopies: 'always' | 'never';
   /** Maximum expiry time of a deferred message (B-8.3.1.6.1-08). */
   readonly maxExpirySeconds: number;
   /** Whether users are told of their messages that expired (B-8.3.1.6.8-04, -14). */

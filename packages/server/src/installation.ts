@@ -35,9 +35,13 @@ export function serviceProviderPolicy({ policy, limits }: Configuration): Servic
     undelivered: policy.undelivered,
     plainClients: policy.plainClients,
     anonymity: policy.anonymity,
+    ownDeviceCopies: policy.ownDeviceCopies,
     maxExpirySeconds: policy.maxExpirySeconds,
     expiryNotices: policy.expiryNotices,
     minRelease: policy.minRelease,
+    unknownRelease: policy.unknownRelease,
     pushInFlightPerClient: limits.pushInFlightPerClient,
+    pushRetryFirstMilliseconds: policy.pushRetryFirstSeconds * 1000,
+    pushRetryMaxMilliseconds: policy.pushRetryMaxSeconds * 1000,
   };
 }

@@ -1,6 +1,4 @@
 import {
-  type Charging,
-  type Diagnostics,
   type ExpiryWatch,
   type Isf,
   MessageStoreRecording,
@@ -10,19 +8,22 @@ import {
   type TerminatingContext,
 } from '@opencpm/cpm';
 import { Malformed, parseUri } from '@opencpm/sip';
-import { absentIsf, absentOutOfBand, absentPreferences, everybodyMayOriginate } from './adapters/absent-adapters.ts';
+import { absentIsf, absentOutOfBand } from './adapters/absent-adapters.ts';
 import { functionClock } from './adapters/clock.ts';
 import { nodeContentCodings } from './adapters/content-codings.ts';
 import { OutboxSender } from './adapters/outbox-sender.ts';
 import { RunningPushes } from './adapters/pushes.ts';
 import { RecentMessageTable } from './adapters/recent-messages.ts';
+import { BarredUsers } from './adapters/service-authorisation.ts';
 import { SipIsf } from './adapters/sip-isf.ts';
+import { ActiveUserPreferences } from './adapters/user-preferences.ts';
 import { WebhookNotifier } from './adapters/webhook-notifier.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import type { CoreContext } from './core/core-context.ts';
 import type { NextHops } from './core/next-hops.ts';
-import { type DatabaseServices, isFault } from './database-services.ts';
+import { type DatabaseServices, isFault, orThrow } from './database-services.ts';
 import { serviceProviderPolicy } from './installation.ts';
+import type { Observation } from './observability/observation.ts';
 import type { PostJson } from './platform.ts';
 
 /** The Participating Function with its ports wired to this server. */
@@ -31,6 +32,8 @@ export interface ParticipatingFunction {
   readonly terminating: TerminatingContext;
   readonly outbox: OutboxSender;
   readonly pushes: RunningPushes;
+  readonly preferences: ActiveUserPreferences;
+  readonly authorisation: BarredUsers;
 }
 
 /** How many duplicate keys of stored messages a start takes into memory. */
@@ -43,12 +46,13 @@ export interface Surroundings {
   readonly nextHops: Pick<NextHops, 'send'>;
   readonly postJson: PostJson;
   readonly expiryWatch: ExpiryWatch;
+  readonly observation: Observation;
 }
 
 export async function participatingFunction(
   core: CoreContext,
   services: DatabaseServices,
-  { sipCore, nextHops, postJson, expiryWatch }: Surroundings,
+  { sipCore, nextHops, postJson, expiryWatch, observation }: Surroundings,
 ): Promise<ParticipatingFunction> {
   const { configuration, clock, ids, self, log, location } = core;
   const policy = serviceProviderPolicy(configuration);
@@ -56,14 +60,15 @@ export async function participatingFunction(
   const keys = await services.deferredMessages.recentKeys(clock.now(), knownKeys);
   if (!isFault(keys)) for (const { key, expiresAt } of keys.toReversed()) recentMessages.rememberStored(key, expiresAt);
   const outbox = new OutboxSender(services.outbox, sipCore, clock, log);
-  const pushes = new RunningPushes(clock, log);
-  const diagnostics: Diagnostics = { fault: (where, reason) => log.error({ where, reason }, 'Something that was to be done was not.') };
-  const charging: Charging = {
-    outcome: ({ case: role, status, outcome }) => log.debug({ role, status, outcome }, 'A message has an outcome.'),
-  };
+  const pushes = new RunningPushes(clock, log, (outcome) => observation.measures.pushes.count(outcome.kind));
+  const { diagnostics } = observation;
+  const charging = observation.charging(core);
+  const preferences = new ActiveUserPreferences(services.userPreferences, clock, log);
+  const authorisation = new BarredUsers(services.userPreferences);
+  orThrow(await authorisation.load());
   const shared = {
     sipCore,
-    preferences: absentPreferences,
+    preferences,
     recording: new MessageStoreRecording({
       ports: { messageStore: services.messageObjects, outbox, clock: functionClock(clock), ids, diagnostics },
       self,
@@ -91,8 +96,11 @@ export async function participatingFunction(
     self,
   };
   pushes.serveWith(terminating);
-  const originating: OriginatingContext = { ports: { ...shared, authorisation: everybodyMayOriginate }, policy, self };
-  return { originating, terminating, outbox, pushes };
+  const originating: OriginatingContext = { ports: { ...shared, authorisation, registrations: location, diagnostics }, policy, self };
+  preferences.onChange((owner) => {
+    for (const binding of location.of(owner)) pushes.request(owner, binding, 'timer');
+  });
+  return { originating, terminating, outbox, pushes, preferences, authorisation };
 }
 
 function isfOf({ isf }: Configuration, nextHops: Surroundings['nextHops']): Isf {

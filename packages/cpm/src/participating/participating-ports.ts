@@ -44,6 +44,8 @@ export interface TerminatingPorts {
 export interface OriginatingPorts {
   readonly sipCore: SipCore;
   readonly authorisation: ServiceAuthorisation;
+  readonly registrations: Registrations;
+  readonly diagnostics: Diagnostics;
   readonly preferences: UserPreferences;
   readonly recording: Recording;
   readonly isf: Isf;

@@ -23,7 +23,11 @@ export interface Configuration {
   readonly webhook: Webhook;
   /** SIP URI of the Interworking Selection Function, when there is one. */
   readonly isf?: string;
+  readonly http: Http;
+  readonly records: Records;
   readonly log: Log;
+  /** How long a server that is told to stop finishes what is under way. */
+  readonly drainSeconds: number;
 }
 
 export interface ListenAddress {
@@ -60,10 +64,16 @@ export interface Policy {
   readonly undelivered: 'defer' | 'interwork' | 'reject';
   readonly plainClients: 'deliver' | 'ignore';
   readonly anonymity: 'allow' | 'refuse';
+  readonly ownDeviceCopies: 'always' | 'never';
   readonly maxExpirySeconds: number;
   readonly expiryNotices: 'send' | 'none';
   /** The oldest CPM release that a client may speak; undefined when every one may. */
   readonly minRelease: { readonly major: number; readonly minor: number } | undefined;
+  /** Whether a client that announces none is served when there is an oldest one. */
+  readonly unknownRelease: 'accept' | 'refuse';
+  /** The pause after a push that failed for now, doubled by each further one up to the longest. */
+  readonly pushRetryFirstSeconds: number;
+  readonly pushRetryMaxSeconds: number;
   readonly duplicateWindowSeconds: number;
 }
 
@@ -71,8 +81,14 @@ export interface Limits {
   readonly bodyOctets: number;
   readonly bindingsPerUser: number;
   readonly deferredMessagesPerUser: number;
+  readonly deferredOctetsPerUser: number;
+  readonly duplicateKeysPerUser: number;
+  readonly anonymousOriginatorsPerUser: number;
+  readonly outboxRequestsPerUser: number;
   readonly storedObjectsPerUser: number;
   readonly storedOctetsPerUser: number;
+  readonly rulesPerUser: number;
+  readonly blockedContactsPerUser: number;
   readonly forwards: number;
   readonly udpRequestBytes: number;
   readonly registrationMinSeconds: number;
@@ -92,4 +108,21 @@ export interface Log {
   readonly level: 'error' | 'warn' | 'info' | 'debug';
   /** Absolute path; standard error when absent. */
   readonly file?: string;
+  /** Shown as they are; else as short keyed hashes. */
+  readonly addresses: boolean;
+  readonly bodies: boolean;
+}
+
+export interface Http {
+  /** Undefined when switched off. Port 0 means any free one. */
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+}
+
+export interface Records {
+  /** Absolute path; no records when absent. */
+  readonly file?: string;
+  readonly maxBytes: number;
+  readonly maxAgeSeconds: number;
+  /** Rotated files that stay. */
+  readonly keep: number;
 }

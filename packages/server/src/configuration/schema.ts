@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { dnsSettings } from './dns-settings.ts';
 import { listenAddressForm, parseListenAddress } from './listen-address.ts';
+import { drain, http, log, records } from './observability-settings.ts';
 import { choiceSetting, countSetting, documented, durationSetting, section } from './setting.ts';
 import { parseStorageLocation, storageForm } from './storage-location.ts';
 import { addressProblem, routeProblem } from './uri-settings.ts';
@@ -102,6 +103,12 @@ const policy = z.strictObject({
     values: ['allow', 'refuse'],
     fallback: 'allow',
   }),
+  ownDeviceCopies: choiceSetting({
+    text: 'Whether the other CPM clients of a sender get a copy of what one of them has sent. Copies are not deferred.',
+    values: ['always', 'never'],
+    fallback: 'always',
+    source: 'RCS clients show the same conversation on every device of a user; E 8.2.2.1 step 8 by analogy.',
+  }),
   maxExpiry: durationSetting({
     text: 'How long a deferred message is kept at most, and how long it is kept when its sender does not say.',
     fallback: '7d',
@@ -114,16 +121,35 @@ const policy = z.strictObject({
       .regex(/^(?:none|\d{1,3}\.\d{1,3})$/)
       .prefault('none'),
     {
-      text: 'The oldest CPM release that a client may announce. Clients that announce none are served.',
+      text: 'The oldest CPM release that a client may announce.',
       form: 'none, or a release in quotes such as "2.0"',
       fallback: 'none',
     },
   ),
+  unknownRelease: choiceSetting({
+    text: 'Whether messages are taken from clients that announce no CPM release. Counts when `policy.minRelease` is set.',
+    values: ['accept', 'refuse'],
+    fallback: 'accept',
+    source: 'B-8.3.1.1-02; a foreign or absent User-Agent is an unknown release.',
+  }),
   expiryNotices: choiceSetting({
     text: 'Whether a user is told of a message that expired before he got it: his registered clients by a system message, else out of band.',
     values: ['send', 'none'],
     fallback: 'send',
     source: 'B-8.3.1.6.8-04, -11.',
+  }),
+  pushRetryFirst: durationSetting({
+    text: 'How long a deferred message waits after a client did not answer or refused it for now. Each further time doubles it; Retry-After of the client counts instead.',
+    fallback: '30s',
+    minimum: '1s',
+    maximum: '1h',
+    source: 'Decision 44; docs/decisions/0003-order-and-retries.md.',
+  }),
+  pushRetryMax: durationSetting({
+    text: 'The longest such wait, also when a client asks for a longer one.',
+    fallback: '1h',
+    minimum: '1s',
+    maximum: '1d',
   }),
   duplicateWindow: durationSetting({
     text: 'How long a message is remembered so that a second copy of it is answered again but not delivered again.',
@@ -156,6 +182,34 @@ const limits = z.strictObject({
     minimum: 1,
     maximum: 10_000_000,
   }),
+  deferredOctetsPerUser: countSetting({
+    text: 'How much is kept for one user who is away. A message that would pass it is refused as one too many is (480).',
+    unit: 'octets',
+    fallback: 67_108_864,
+    minimum: 65_536,
+    maximum: 1_099_511_627_776,
+  }),
+  duplicateKeysPerUser: countSetting({
+    text: 'How many messages deferred for one user are remembered so that second copies are known after a restart. The oldest are forgotten.',
+    unit: 'messages',
+    fallback: 10_000,
+    minimum: 100,
+    maximum: 1_000_000,
+  }),
+  anonymousOriginatorsPerUser: countSetting({
+    text: 'How many anonymous messages of one user are remembered so that their notifications find the sender. The oldest are forgotten.',
+    unit: 'messages',
+    fallback: 10_000,
+    minimum: 100,
+    maximum: 1_000_000,
+  }),
+  outboxRequestsPerUser: countSetting({
+    text: 'How many notifications in the name of one user are kept while they cannot be sent. The oldest are forgotten.',
+    unit: 'notifications',
+    fallback: 10_000,
+    minimum: 100,
+    maximum: 1_000_000,
+  }),
   storedObjectsPerUser: countSetting({
     text: 'How many messages the message store keeps for one user. One more is delivered unrecorded, or refused where it was to be stored only.',
     unit: 'messages',
@@ -169,6 +223,20 @@ const limits = z.strictObject({
     fallback: 1_073_741_824,
     minimum: 65_536,
     maximum: 1_099_511_627_776,
+  }),
+  rulesPerUser: countSetting({
+    text: 'How many rules one user may have. One more is not added.',
+    unit: 'rules',
+    fallback: 100,
+    minimum: 1,
+    maximum: 10_000,
+  }),
+  blockedContactsPerUser: countSetting({
+    text: 'How many addresses one user may block. One more is not added.',
+    unit: 'addresses',
+    fallback: 1000,
+    minimum: 1,
+    maximum: 100_000,
   }),
   forwards: countSetting({
     text: 'Through how many functions of this server one request may pass. One more is answered 480.',
@@ -237,19 +305,6 @@ const webhook = z.strictObject({
   }),
 });
 
-const log = z.strictObject({
-  level: choiceSetting({
-    text: 'The least important lines that are written.',
-    values: ['error', 'warn', 'info', 'debug'],
-    fallback: 'info',
-  }),
-  file: documented(z.string().min(1).optional(), {
-    text: 'Where the lines go; a relative path starts at the configuration file. Standard error when left out.',
-    form: 'a path such as ./opencpm.log',
-    fallback: '(standard error)',
-  }),
-});
-
 /** The configuration file. Durations are parsed to seconds here; load.ts fills in what depends on where the file is. */
 export const configurationSchema = z.strictObject({
   domain: documented(domainName, {
@@ -315,7 +370,10 @@ export const configurationSchema = z.strictObject({
     form: 'a SIP URI such as "sip:10.0.0.9:5070;transport=tcp"',
     fallback: '(none)',
   }),
+  http: section('What operators’ systems can ask the server.', http.prefault({})),
+  records: section('A record of what became of each message.', records.prefault({})),
   log: section('What is written down, and where.', log.prefault({})),
+  drain,
 });
 
 export type ParsedConfiguration = z.output<typeof configurationSchema>;

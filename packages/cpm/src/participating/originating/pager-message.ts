@@ -12,10 +12,11 @@ import { recordsHistory } from '../../preferences/preferences.ts';
 import type { ServiceProviderPolicy } from '../../service-provider-policy.ts';
 import type { OriginatingPorts } from '../participating-ports.ts';
 import { anonymousOriginator } from './anonymous-originator.ts';
+import { sendOwnDeviceCopies } from './own-device-copies.ts';
 
 export interface OriginatingContext {
   readonly ports: OriginatingPorts;
-  readonly policy: Pick<ServiceProviderPolicy, 'anonymity' | 'minRelease' | 'unknownRelease'>;
+  readonly policy: Pick<ServiceProviderPolicy, 'anonymity' | 'minRelease' | 'unknownRelease' | 'ownDeviceCopies'>;
   readonly self: AnsweringFunction;
 }
 
@@ -55,6 +56,11 @@ async function handleMessage(served: ServedRequest, context: OriginatingContext)
   const request = message.anonymous ? hideSender(asserted, message.cpim, hidden) : asserted;
   // Steps 7 and 8: to the ISF or to the core.
   const response = await sendToRecipient({ ...served, request }, message, context);
+  // Step 10: copies for the sender's other devices, on their own.
+  if (response.status < 300) {
+    const copies = sendOwnDeviceCopies({ ...served, request: asserted }, message, context);
+    copies.catch((error) => ports.diagnostics.fault('send copies to own devices', String(error)));
+  }
   // Step 9: the three identity headers, Server, and the Message-UID of the sender's own store, when there is one.
   return answerSender({ ...served, request: asserted }, response, context);
 }
@@ -106,7 +112,6 @@ async function answerSender(served: ServedRequest, response: SipResponse, contex
   const { request, servedUser, arrivedAt } = served;
   if (response.status >= 300) return refuse(request, refusalOf(response), self);
   const accepted = answer(request, response.status, self);
-  // Step 10, own-device copies: a policy of the next release.
   // A-8.5.1-07 (4.a.ii): recorded on the originating side, the UID of the sender's own store goes back.
   if (!recordsHistory(await ports.preferences.of(servedUser), arrivedAt)) return accepted;
   const recorded = await ports.recording.record(servedUser, request, 'sent');

@@ -37,6 +37,7 @@ const usualPolicy: ServiceProviderPolicy = {
   undelivered: 'defer',
   plainClients: 'deliver',
   anonymity: 'allow',
+  ownDeviceCopies: 'always',
   maxExpirySeconds: 3600,
   minRelease: undefined,
   unknownRelease: 'accept',

@@ -16,6 +16,7 @@ import { deliverToSuitableClients } from './deliver-to-suitable-clients.ts';
 import { type Acceptance, type LegOutcome, legOutcome } from './delivery-outcome.ts';
 import { forwardStandaloneMessage } from './forward-standalone-message.ts';
 import { handleUndelivered, nobodyTried, withoutTrace } from './handle-undelivered.ts';
+import { bindingsOfNamedDevice, forNamedDevice, isForAbsentDevice } from './named-device.ts';
 import { rememberAnonymousOriginator } from './remember-anonymous-originator.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
 
@@ -28,7 +29,7 @@ export async function deliverPagerModeStandaloneMessage(served: ServedRequest, c
   // B-8.3.1.1-01: a MESSAGE with the CPM feature tag. One without it, from outside CPM, is made into one first.
   const become = becomeCpmMessage(served.request, context.ports, served.arrivedAt);
   if (become.kind === 'refused') return charged(served, refuse(served.request, become.refusal, context.self), 'refused', context);
-  const message = readStandaloneMessage(become.request);
+  const message = forNamedDevice(readStandaloneMessage(become.request), served);
   const request = message.anonymous ? hideCpimSender(become.request, message.cpim) : become.request;
   return answerOnce({ ...served, request }, message, context, () => handleMessage({ ...served, request, message }, context));
 }
@@ -40,7 +41,7 @@ async function handleMessage(
 ): Promise<SipResponse> {
   const { request, message, servedUser } = received;
   const { policy, ports } = context;
-  const known = ports.registrations.of(servedUser);
+  const known = bindingsOfNamedDevice(ports.registrations.of(servedUser), received);
   const forbid = (warning: string) => charged(received, refuse(request, forbidden(warning), context.self), 'refused', context);
   // Step 1, B-8.3.1.1-02: release.
   if (!servesRelease(request.headers.text('User-Agent'), policy)) return forbid(warnings.versionNotSupported);
@@ -52,6 +53,8 @@ async function handleMessage(
   if (isBlocked(preferences, message.originators)) return forbid(warnings.functionNotAllowed);
   // RFC 3428 §7: what is no longer valid goes no further, here as at the originating function.
   if (isExpired(request, received.arrivedAt)) return charged(received, await refuseExpired(received, message, context), 'expired', context);
+  // RFC 5627 §6: the one device that the sender means is not there.
+  if (isForAbsentDevice(known, received)) return charged(received, refuse(request, { status: 480 }, context.self), 'refused', context);
   const terminating = { ...received, preferences, known };
   // Decision 46: a notification passes all rules but do-not-disturb and is not recorded.
   return message.kind === 'notification' ? deliverNotification(terminating, context) : applyStandaloneRule(terminating, context);
