@@ -1,8 +1,12 @@
+import type { PreferencesAdministration } from './preferences-administration.ts';
+
 /**
  * What an operator can ask of a server, running or not: the HTTP API on the unix socket and the command line both
  * speak in these terms. Everything is plain JSON (times in ISO 8601 UTC).
  */
 export interface Administration {
+  /** Rules and lists of users. */
+  readonly preferences: PreferencesAdministration;
   status(): Promise<ServerStatus>;
   users(): Promise<AdministrationResult<readonly UserSummary[]>>;
   addUser(user: NewUser): Promise<AdministrationResult<UserSummary>>;

@@ -1,5 +1,5 @@
 import { deliverPagerModeStandaloneMessage, handlePagerModeStandaloneMessage, isRefreshed, serverToken } from '@opencpm/cpm';
-import { DigestServer, Endpoint, type EndpointEvents, type Listener } from '@opencpm/sip';
+import { DigestServer, Endpoint, type EndpointOptions, type Listener, type ServerTransaction } from '@opencpm/sip';
 import { Upkeep } from './adapters/upkeep.ts';
 import type { Administration } from './administration.ts';
 import type { Configuration, ListenAddress } from './configuration/configuration.ts';
@@ -9,11 +9,18 @@ import { EmbeddedCore } from './core/embedded-core.ts';
 import { NextHops } from './core/next-hops.ts';
 import { allowedMethods } from './core/own-answers.ts';
 import { Routing } from './core/routing.ts';
+import type { LocatedBinding } from './core/stored-binding.ts';
 import { TrustedPeers } from './core/trusted-peers.ts';
 import { type DatabaseServices, isFault, openDatabaseServices } from './database-services.ts';
+import { drain, refuseWhileDraining } from './drain.ts';
 import { loadCore } from './installation.ts';
+import { endpointEvents } from './observability/endpoint-events.ts';
+import { Measures } from './observability/measures.ts';
+import { Observation } from './observability/observation.ts';
+import type { AnswerHttp } from './observability/observation-platform.ts';
+import { type Watch, watchServer } from './observability/watch-server.ts';
 import { type ParticipatingFunction, participatingFunction } from './participating-function.ts';
-import { type Log, product, type ServerPlatform } from './platform.ts';
+import { product, type ServerPlatform } from './platform.ts';
 import { ServerAdministration } from './server-administration.ts';
 
 /** A running server. */
@@ -21,8 +28,16 @@ export interface Server {
   readonly administration: Administration;
   /** As bound: `udp://127.0.0.1:5060`. */
   readonly listen: readonly string[];
-  /** Takes no more requests, finishes what is being stored, closes the database. */
+  /** Where metrics, health and readiness are: `http://127.0.0.1:9464`; undefined when it is switched off. */
+  readonly http: string | undefined;
+  /** What that port answers. */
+  readonly answerHttp: AnswerHttp;
+  /** Refuses new requests from now on; resolves when what is under way has ended, or `drain` of the configuration is over. */
+  drain(): Promise<void>;
+  /** Ends: takes no more requests, finishes what is being stored, closes the database. */
   stop(): Promise<void>;
+  /** Log and records go into new files when theirs were moved away. */
+  reopenFiles(): void;
 }
 
 /**
@@ -30,22 +45,31 @@ export interface Server {
  * log. Rejects with an Error that says what to do when it cannot start; then nothing is left open.
  */
 export async function createServer(platform: ServerPlatform, configuration: Configuration): Promise<Server> {
-  const log = platform.openLog(configuration.log);
-  const services = await openDatabaseServices(platform, configuration);
+  const logFile = platform.observation.openLog(configuration.log);
+  const measures = new Measures();
+  const services = await openDatabaseServices(platform, configuration, measures);
   try {
-    const core = await loadCore(platform, configuration, services, log);
-    return await startServer(platform, core, services);
+    const observation = await Observation.open(platform, configuration, { logFile, measures, key: services.deliveryKey });
+    const core = await loadCore(platform, configuration, services, observation.log);
+    return await startServer({ platform, core, services, observation });
   } catch (error) {
     await services.database.close();
     throw error;
   }
 }
 
-async function startServer(platform: ServerPlatform, core: CoreContext, services: DatabaseServices): Promise<Server> {
+interface Foundations {
+  readonly platform: ServerPlatform;
+  readonly core: CoreContext;
+  readonly services: DatabaseServices;
+  readonly observation: Observation;
+}
+
+async function startServer({ platform, core, services, observation }: Foundations): Promise<Server> {
   const { configuration, log } = core;
   const listeners: Listener[] = [];
   const trustedPeers = new TrustedPeers(configuration.trustedPeers);
-  const endpoint = new Endpoint(endpointOptions(platform, core, trustedPeers));
+  const endpoint = new Endpoint(endpointOptions({ platform, core, observation }, trustedPeers));
   const digest = digestServer(platform, configuration);
   const ownAddresses = new Set<string>();
   const routing = new Routing(configuration, core.directory, ownAddresses);
@@ -58,6 +82,7 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
     trustedPeers,
     ways,
     nextHops,
+    answered: (request, status) => observation.answered(request, status),
   });
   const upkeep = new Upkeep(core, services);
   const functions = await participatingFunction(core, services, {
@@ -65,22 +90,22 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
     nextHops,
     postJson: platform.postJson,
     expiryWatch: upkeep,
+    observation,
   });
   embedded.serveWith({
     originating: (served) => handlePagerModeStandaloneMessage(served, functions.originating),
     terminating: (served) => deliverPagerModeStandaloneMessage(served, functions.terminating),
-    registered: (bindings, before) => {
-      for (const binding of bindings) {
-        const known = before.find(({ client, expiresAt }) => client === binding.client && expiresAt > platform.clock.now());
-        functions.pushes.request(binding.owner, binding, isRefreshed(known, binding) ? 'heard' : 'registration');
-      }
-    },
+    registered: (bindings, before) => pushToRegistered(functions, { bindings, before, now: platform.clock.now() }),
   });
-  endpoint.onRequest = (transaction) => embedded.received(transaction);
+  const watch = await watchServer({ platform, configuration, core, services, endpoint, observation });
+  const running = { platform, core, endpoint, upkeep, functions, services, observation, watch };
+  endpoint.onRequest = (transaction) =>
+    watch.readiness.phase === 'draining' ? refuseNow(transaction, running) : embedded.received(transaction);
   try {
     for (const address of configuration.listen) await listenOn(address, endpoint, listeners, ownAddresses);
   } catch (error) {
     await endpoint.close();
+    await watch.close();
     throw error;
   }
   core.location.sendDatagramsBy((local, remote) => endpoint.datagramFlow(local, remote));
@@ -88,7 +113,8 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
   functions.outbox.wake();
   await pushWhatWaits(core, services, functions);
   const listen = listeners.map(listenText);
-  log.info({ domain: configuration.domain, listen: listen.join(' ') }, 'The server is ready.');
+  watch.readiness.phase = 'serving';
+  log.info({ domain: configuration.domain, listen: listen.join(' '), http: watch.url }, 'The server is ready.');
   const startedAt = platform.clock.now();
   const administration = new ServerAdministration({
     platform,
@@ -96,21 +122,40 @@ async function startServer(platform: ServerPlatform, core: CoreContext, services
     core,
     services,
     functions: functions.terminating,
+    preferences: functions.preferences,
+    authorisation: functions.authorisation,
     startedAt,
     listen: () => listen,
   });
-  return { administration, listen, stop: () => stop({ endpoint, upkeep, functions, services, log }) };
+  return {
+    administration,
+    listen,
+    http: watch.url,
+    answerHttp: watch.answerHttp,
+    drain: () => drainServer(running),
+    stop: () => stop(running),
+    reopenFiles: () => observation.reopenFiles(),
+  };
+}
+
+interface Registered {
+  readonly bindings: readonly LocatedBinding[];
+  readonly before: readonly LocatedBinding[];
+  readonly now: number;
+}
+
+function pushToRegistered({ pushes }: ParticipatingFunction, { bindings, before, now }: Registered): void {
+  for (const binding of bindings) {
+    const known = before.find(({ client, expiresAt }) => client === binding.client && expiresAt > now);
+    pushes.request(binding.owner, binding, isRefreshed(known, binding) ? 'heard' : 'registration');
+  }
 }
 
 function digestServer({ random, hashes, clock }: ServerPlatform, { realm, digest }: Configuration): DigestServer {
   return new DigestServer({ realm, random, hashes, clock, algorithms: digest });
 }
 
-function endpointOptions(
-  platform: ServerPlatform,
-  core: CoreContext,
-  trustedPeers: TrustedPeers,
-): ConstructorParameters<typeof Endpoint>[0] {
+function endpointOptions({ platform, core, observation }: Omit<Foundations, 'services'>, trustedPeers: TrustedPeers): EndpointOptions {
   const { limits } = core.configuration;
   const { clock, random, hashes, network, octets } = platform;
   return {
@@ -124,17 +169,7 @@ function endpointOptions(
     parseLimits: { maximumBodyOctets: limits.bodyOctets },
     userAgentOrServer: serverToken(product),
     followsSentBy: ({ host }) => trustedPeers.includes(host),
-    on: endpointEvents(core),
-  };
-}
-
-function endpointEvents({ log, location }: CoreContext): EndpointEvents {
-  return {
-    flowClosed: (flow) => location.flowClosed(flow),
-    malformed: (reason) => log.debug({ reason }, 'A malformed message came.'),
-    undeliverable: (_flow, reason) => log.debug({ reason }, 'A response could not be sent.'),
-    fault: (error) =>
-      log.error({ reason: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'A fault of this program.'),
+    on: { ...endpointEvents(observation), flowClosed: (flow) => core.location.flowClosed(flow) },
   };
 }
 
@@ -158,23 +193,38 @@ async function pushWhatWaits({ location }: CoreContext, services: DatabaseServic
   for (const owner of owners) for (const binding of location.of(owner)) functions.pushes.request(owner, binding, 'timer');
 }
 
-interface Running {
+interface Running extends Foundations {
   readonly endpoint: Endpoint;
   readonly upkeep: Upkeep;
   readonly functions: ParticipatingFunction;
-  readonly services: DatabaseServices;
-  readonly log: Log;
+  readonly watch: Watch;
+}
+
+function refuseNow(transaction: ServerTransaction, { core, observation }: Running): void {
+  observation.measures.refused.count('draining');
+  refuseWhileDraining(transaction, core.configuration.drainSeconds, core.self.newTag);
+}
+
+async function drainServer({ platform, core, endpoint, functions, observation, watch }: Running): Promise<void> {
+  const { log, configuration } = core;
+  watch.readiness.phase = 'draining';
+  log.info({}, 'The server takes no new requests and finishes what is under way.');
+  const drained = { clock: platform.clock, log, endpoint, measures: observation.measures, functions };
+  await drain(drained, configuration.drainSeconds * 1000);
 }
 
 /** How long a push that is under way may still get its answer before the end. */
 const stopMilliseconds = 2000;
 
-async function stop({ endpoint, upkeep, functions, services, log }: Running): Promise<void> {
+async function stop({ endpoint, upkeep, functions, services, observation, watch }: Running): Promise<void> {
   upkeep.stop();
   functions.outbox.stop();
+  functions.preferences.stop();
   functions.pushes.stop();
   await functions.pushes.idle(stopMilliseconds);
   await endpoint.close();
   await services.database.close();
-  log.info({}, 'The server has stopped.');
+  await observation.close();
+  await watch.close();
+  observation.log.info({}, 'The server has stopped.');
 }

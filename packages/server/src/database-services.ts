@@ -10,16 +10,20 @@ import {
   migrate,
   OutboxRows,
   serverKey,
+  UserPreferenceRows,
   Users,
 } from '@opencpm/storage';
 import { hexadecimalOf } from './adapters/ids.ts';
 import type { Configuration } from './configuration/configuration.ts';
+import { Measures } from './observability/measures.ts';
+import { observedDatabase } from './observability/observed-database.ts';
 import type { ServerPlatform } from './platform.ts';
 
 /** The database of an installation with its repositories, at the schema of this program. */
 export interface DatabaseServices {
   readonly database: Database;
   readonly users: Users;
+  readonly userPreferences: UserPreferenceRows;
   readonly bindings: Bindings;
   readonly deferredMessages: DeferredMessages;
   readonly anonymousOriginators: AnonymousOriginatorRows;
@@ -30,9 +34,14 @@ export interface DatabaseServices {
   readonly schema: number;
 }
 
-/** Opens and migrates. Rejects with an Error that says what to do. */
-export async function openDatabaseServices(platform: ServerPlatform, configuration: Configuration): Promise<DatabaseServices> {
-  const database = await platform.openDatabase(configuration.storage);
+/** Opens and migrates; `measures` counts what the database does. Rejects with an Error that says what to do. */
+export async function openDatabaseServices(
+  platform: ServerPlatform,
+  configuration: Configuration,
+  measures = new Measures(),
+): Promise<DatabaseServices> {
+  const opened = await platform.openDatabase(configuration.storage, measures);
+  const database = observedDatabase(opened, measures, () => platform.observation.precise());
   try {
     const migrated = await migrate(database, MIGRATIONS);
     if (migrated.kind !== 'migrated') throw new Error(migrationText(migrated));
@@ -41,6 +50,11 @@ export async function openDatabaseServices(platform: ServerPlatform, configurati
     return {
       database,
       users: new Users(database),
+      userPreferences: new UserPreferenceRows(database, {
+        rulesPerUser: limits.rulesPerUser,
+        blockedContactsPerUser: limits.blockedContactsPerUser,
+        deviceProfilesPerUser: limits.bindingsPerUser,
+      }),
       bindings: new Bindings(database),
       deferredMessages: new DeferredMessages(database, {
         messagesPerUser: limits.deferredMessagesPerUser,

@@ -2,9 +2,12 @@ import type { ExpiryWatch, SipCore } from '@opencpm/cpm';
 import { Headers, responseTo } from '@opencpm/sip';
 import type { Administration } from './administration.ts';
 import type { Configuration } from './configuration/configuration.ts';
+import type { NextHops } from './core/next-hops.ts';
 import { openDatabaseServices } from './database-services.ts';
 import { loadCore } from './installation.ts';
 import { nodeServerPlatform } from './node-platform.ts';
+import { Measures } from './observability/measures.ts';
+import { Observation } from './observability/observation.ts';
 import { participatingFunction } from './participating-function.ts';
 import { ServerAdministration } from './server-administration.ts';
 
@@ -12,16 +15,28 @@ import { ServerAdministration } from './server-administration.ts';
 export async function openAdministration(configuration: Configuration): Promise<Administration & { close(): Promise<void> }> {
   const platform = nodeServerPlatform();
   const services = await openDatabaseServices(platform, configuration);
-  const core = await loadCore(platform, configuration, services, platform.openLog({ ...configuration.log, level: 'error' }));
-  const functions = await participatingFunction(core, services, { sipCore: noCore, expiryWatch: noWatch });
+  const logFile = platform.observation.openLog({ ...configuration.log, level: 'error' });
+  const parts = { logFile, measures: new Measures(), records: undefined, key: services.deliveryKey };
+  const observation = new Observation(platform, configuration, parts);
+  const core = await loadCore(platform, configuration, services, observation.log);
+  const functions = await participatingFunction(core, services, {
+    sipCore: noCore,
+    nextHops: noNextHops,
+    postJson: platform.postJson,
+    expiryWatch: noWatch,
+    observation,
+  });
   // Nothing is sent from here: what is owed waits for the server.
   functions.outbox.stop();
+  functions.preferences.stop();
   const administration = new ServerAdministration({
     platform,
     configuration,
     core,
     services,
     functions: functions.terminating,
+    preferences: functions.preferences,
+    authorisation: functions.authorisation,
     startedAt: platform.clock.now(),
     listen: () => [],
   });
@@ -30,6 +45,8 @@ export async function openAdministration(configuration: Configuration): Promise<
 
 /** The server that starts next looks for itself. */
 const noWatch: ExpiryWatch = { expect: () => undefined };
+
+const noNextHops: Pick<NextHops, 'send'> = { send: (request) => noCore.onward(request, []) };
 
 /** Nothing is sent without a server; what is owed waits in the outbox. */
 const noCore: SipCore = {

@@ -14,6 +14,8 @@ import {
 import { octetsToText } from '@opencpm/sip';
 import type { ClientAttempts, StoredUser } from '@opencpm/storage';
 import { absentAdapters } from './adapters/absent-adapters.ts';
+import type { BarredUsers } from './adapters/service-authorisation.ts';
+import type { ActiveUserPreferences } from './adapters/user-preferences.ts';
 import type {
   Administration,
   AdministrationResult,
@@ -32,6 +34,8 @@ import { newUser } from './core/provision-users.ts';
 import type { LocatedBinding } from './core/stored-binding.ts';
 import { type DatabaseServices, isFault } from './database-services.ts';
 import { productVersion, type ServerPlatform } from './platform.ts';
+import type { PreferencesAdministration } from './preferences-administration.ts';
+import { ServerPreferencesAdministration } from './server-preferences-administration.ts';
 
 export interface AdministeredServer {
   readonly platform: ServerPlatform;
@@ -39,6 +43,8 @@ export interface AdministeredServer {
   readonly core: CoreContext;
   readonly services: DatabaseServices;
   readonly functions: TerminatingContext;
+  readonly preferences: ActiveUserPreferences;
+  readonly authorisation: BarredUsers;
   readonly startedAt: number;
   /** Empty when the database was opened without a server. */
   readonly listen: () => readonly string[];
@@ -49,10 +55,12 @@ const dropPageSize = 100;
 
 /** The operator's view of a server, or of its database alone. */
 export class ServerAdministration implements Administration {
+  readonly preferences: PreferencesAdministration;
   readonly #server: AdministeredServer;
 
   constructor(server: AdministeredServer) {
     this.#server = server;
+    this.preferences = new ServerPreferencesAdministration({ ...server, rows: server.services.userPreferences });
   }
 
   async status(): Promise<ServerStatus> {
@@ -105,6 +113,8 @@ export class ServerAdministration implements Administration {
     const problem = await core.directory.remove(user);
     if (problem !== undefined) return fault(problem);
     core.location.forget(user.owner);
+    this.#server.preferences.forget(user.owner);
+    this.#server.authorisation.forget(user.owner);
     return summary;
   }
 

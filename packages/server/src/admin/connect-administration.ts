@@ -4,8 +4,10 @@ import { connect } from 'node:net';
 import type { z } from 'zod';
 
 import type { Administration, AdministrationResult, NewUser, ServerStatus } from '../administration.ts';
+import type { PreferencesAdministration } from '../preferences-administration.ts';
 import { administrationResult, queuedMessage, queuedMessageSummary, serverStatus, userCredentials, userSummary } from './codec.ts';
 import { answerTimeoutMilliseconds, maxAnswerBytes } from './limits.ts';
+import { preferencesOver } from './preferences-over-socket.ts';
 import { usableSocketPath } from './socket-path.ts';
 
 /** The running server went away, or answered what it should not; the message says which. */
@@ -44,10 +46,12 @@ const notUnderstood = {
 } as const;
 
 class SocketAdministration implements Administration {
+  readonly preferences: PreferencesAdministration;
   readonly #socketPath: string;
 
   constructor(socketPath: string) {
     this.#socketPath = socketPath;
+    this.preferences = preferencesOver((shape, method, path, body) => this.#ask(shape, method, path, body));
   }
 
   async status(): Promise<ServerStatus> {
@@ -85,7 +89,7 @@ class SocketAdministration implements Administration {
     return this.#ask(queuedMessageSummary, 'DELETE', `/v1/queue/${encodeURIComponent(messageUriId)}`);
   }
 
-  async #ask<Value>(shape: z.ZodType<Value>, method: string, path: string, body?: NewUser): Promise<AdministrationResult<Value>> {
+  async #ask<Value>(shape: z.ZodType<Value>, method: string, path: string, body?: object): Promise<AdministrationResult<Value>> {
     const answer = await this.#exchange(method, path, body).catch((error: unknown) => {
       if (error instanceof AdministrationUnreachable) return { kind: 'fault', text: error.message, temporary: true };
       throw error;
@@ -98,7 +102,7 @@ class SocketAdministration implements Administration {
   }
 
   /** One request and the JSON of its answer. */
-  async #exchange(method: string, path: string, body?: NewUser): Promise<unknown> {
+  async #exchange(method: string, path: string, body?: object): Promise<unknown> {
     const octets = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const headers = octets === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': octets.length };
     const signal = AbortSignal.timeout(answerTimeoutMilliseconds);

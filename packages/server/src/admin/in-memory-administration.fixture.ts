@@ -7,9 +7,11 @@ import type {
   ServerStatus,
   UserSummary,
 } from '../administration.ts';
+import { InMemoryPreferences } from './in-memory-preferences.fixture.ts';
 
 /** An administration over two maps, for the tests of what speaks to one: the socket and the command line. */
 export class InMemoryAdministration implements Administration {
+  readonly preferences = new InMemoryPreferences((name) => this.#users.has(name));
   readonly #users = new Map<string, UserSummary>();
   readonly #messages = new Map<string, QueuedMessage>();
 

@@ -1,31 +1,10 @@
 import { z } from 'zod';
 
-import type { Administration, AdministrationResult } from '../administration.ts';
+import type { Administration } from '../administration.ts';
 import { newUser } from './codec.ts';
 import { maxQueueRows } from './limits.ts';
-
-export interface AdminRequest {
-  readonly method: string;
-  /** Path segments after `/v1`, unescaped: `['users', 'alice']`. */
-  readonly segments: readonly string[];
-  readonly query: URLSearchParams;
-  /** The parsed JSON; undefined when there was no body. */
-  readonly body: unknown;
-}
-
-export interface AdminAnswer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-type Handler = (administration: Administration, request: AdminRequest, name: string) => Promise<AdminAnswer>;
-
-interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** `:name` stands for one segment, given to the handler. */
-  readonly path: readonly string[];
-  readonly handle: Handler;
-}
+import { preferencesRoutes } from './preferences-routes.ts';
+import { type AdminAnswer, type AdminRequest, answer, type Route, refusal, route } from './route.ts';
 
 /** Everything that can be asked on the socket, one row for each method of `Administration`. */
 const routes: readonly Route[] = [
@@ -34,6 +13,7 @@ const routes: readonly Route[] = [
   route('POST', '/users', addUser),
   route('DELETE', '/users/:name', async (administration, _request, name) => answer(await administration.removeUser(name))),
   route('GET', '/users/:name/credentials', async (administration, _request, name) => answer(await administration.credentials(name))),
+  ...preferencesRoutes,
   route('GET', '/queue', listQueue),
   route('GET', '/queue/:name', async (administration, _request, name) => answer(await administration.queuedMessage(name))),
   route('DELETE', '/queue/:name', async (administration, _request, name) => answer(await administration.dropQueuedMessage(name))),
@@ -45,11 +25,6 @@ export async function answerRequest(administration: Administration, request: Adm
   const found = here.find((candidate) => candidate.method === request.method);
   if (found === undefined) return here.length > 0 ? refusal(405, 'This path knows another method.') : refusal(404, 'No such path.');
   return found.handle(administration, request, request.segments[found.path.indexOf(':name')] ?? '');
-}
-
-/** The body of every answer that is not from `Administration` itself. */
-export function refusal(status: number, text: string): AdminAnswer {
-  return { status, body: { kind: status === 404 ? 'not-found' : 'refused', text } };
 }
 
 async function addUser(administration: Administration, request: AdminRequest): Promise<AdminAnswer> {
@@ -65,19 +40,6 @@ async function listQueue(administration: Administration, request: AdminRequest):
   return answer(await administration.queue({ limit: limit.data, ...(user === null ? {} : { user }) }));
 }
 
-function answer(result: AdministrationResult<unknown>): AdminAnswer {
-  return { status: statusOf(result), body: result };
-}
-
-function statusOf(result: AdministrationResult<unknown>): number {
-  if (result.kind === 'fault') return result.temporary ? 503 : 500;
-  return { done: 200, 'not-found': 404, refused: 409 }[result.kind];
-}
-
-function route(method: Route['method'], path: string, handle: Handler): Route {
-  return { method, path: path.slice(1).split('/'), handle };
-}
-
 function matches(path: readonly string[], segments: readonly string[]): boolean {
-  return path.length === segments.length && path.every((step, index) => step === ':name' || step === segments[index]);
+  return path.length === segments.length && path.every((step, index) => step.startsWith(':') || step === segments[index]);
 }

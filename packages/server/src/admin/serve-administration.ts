@@ -5,7 +5,8 @@ import { dirname } from 'node:path';
 import type { Administration } from '../administration.ts';
 import { someoneListens } from './connect-administration.ts';
 import { maxConnections, maxRequestBytes, requestTimeoutMilliseconds } from './limits.ts';
-import { type AdminAnswer, answerRequest, refusal } from './routes.ts';
+import { type AdminAnswer, refusal } from './route.ts';
+import { answerRequest } from './routes.ts';
 import { usableSocketPath } from './socket-path.ts';
 
 export type ServingAdministration =

@@ -9,6 +9,8 @@ import { done, exitCodes, failed, type Outcome, outcomeOf } from './outcome.ts';
 import { columns, printable } from './output.ts';
 import type { RunCommand } from './run-command.ts';
 import type { CommandRun } from './surroundings.ts';
+import { listCommands } from './user-lists.ts';
+import { ruleCommand } from './user-rules.ts';
 
 export function userCommand(runCommand: RunCommand): Command {
   const add = new Command('add')
@@ -23,7 +25,9 @@ export function userCommand(runCommand: RunCommand): Command {
     .argument('<name>')
     .description('Removes a user with his registrations and everything that waits for him.')
     .action(runCommand(removeUser));
-  return new Command('user').description('Users, also while the server runs').addCommand(add).addCommand(list).addCommand(remove);
+  const user = new Command('user').description('Users, also while the server runs');
+  for (const command of [add, list, remove, ruleCommand(runCommand), ...listCommands(runCommand)]) user.addCommand(command);
+  return user;
 }
 
 const addOptions = z.object({ password: z.string().min(1).optional(), identity: z.array(z.string()).default([]) });

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import type { Configuration, Policy } from './configuration.ts';
+import type { Configuration, Http, Log, Policy, Records } from './configuration.ts';
 import type { ParsedConfiguration } from './schema.ts';
 import { resolveStorage } from './storage-location.ts';
 
@@ -26,16 +26,42 @@ export function resolveConfiguration(parsed: ParsedConfiguration, directory: str
     },
     webhook: { quietSeconds: parsed.webhook.quiet, ...(parsed.webhook.url === undefined ? {} : { url: parsed.webhook.url }) },
     ...(parsed.isf === undefined ? {} : { isf: parsed.isf }),
-    log: { level: parsed.log.level, ...(parsed.log.file === undefined ? {} : { file: resolve(directory, parsed.log.file) }) },
+    http: { listen: httpAddress(parsed) },
+    records: resolveRecords(parsed.records, directory),
+    log: resolveLog(parsed.log, directory),
+    drainSeconds: parsed.drain,
   };
 }
 
+/** A server that takes any free port for SIP is one of several on its machine, and takes any for HTTP too. */
+function httpAddress({ http, listen }: ParsedConfiguration): Http['listen'] {
+  if (http.listen === 'off') return undefined;
+  return http.listen ?? { host: '127.0.0.1', port: listen.some(({ port }) => port === 0) ? 0 : defaultHttpPort };
+}
+
+/** Among the ports that exporters for Prometheus have by convention. */
+const defaultHttpPort = 9464;
+
+function resolveRecords({ file, maxSize, maxAge, keep }: ParsedConfiguration['records'], directory: string): Records {
+  return { maxBytes: maxSize, maxAgeSeconds: maxAge, keep, ...inDirectory(directory, file) };
+}
+
+function resolveLog({ file, ...settings }: ParsedConfiguration['log'], directory: string): Log {
+  return { ...settings, ...inDirectory(directory, file) };
+}
+
+function inDirectory(directory: string, file: string | undefined): { readonly file?: string } {
+  return file === undefined ? {} : { file: resolve(directory, file) };
+}
+
 function resolvePolicy(parsed: ParsedConfiguration['policy']): Policy {
-  const { answerWithin, maxExpiry, duplicateWindow, minRelease, ...choices } = parsed;
+  const { answerWithin, maxExpiry, duplicateWindow, minRelease, pushRetryFirst, pushRetryMax, ...choices } = parsed;
   return {
     ...choices,
     answerWithinSeconds: answerWithin,
     maxExpirySeconds: maxExpiry,
+    pushRetryFirstSeconds: pushRetryFirst,
+    pushRetryMaxSeconds: pushRetryMax,
     duplicateWindowSeconds: duplicateWindow,
     minRelease: parseRelease(minRelease),
   };
