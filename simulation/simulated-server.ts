@@ -1,4 +1,4 @@
-import { type Configuration, type ConfiguredUser, createServer, type Log, type Server, type ServerPlatform } from '@opencpm/server';
+import { type Configuration, type ConfiguredUser, createServer, type LogFile, type Server, type ServerPlatform } from '@opencpm/server';
 import { nodeOctets } from '@opencpm/sip/node';
 import { type CommitSchedule, type InThreadDatabase, openSqliteInThread } from '@opencpm/storage';
 import { type ProcessClock, type SeededRandom, type VirtualClock, type VirtualNetwork, virtualHashes } from '@opencpm/testkit';
@@ -30,6 +30,8 @@ export interface LogLine {
  */
 export class SimulatedServer {
   readonly log: LogLine[] = [];
+  /** Lines of the message record file, when the configuration names one. */
+  readonly records: string[] = [];
   /** What the server posted to a webhook. */
   readonly posted: { readonly url: string; readonly body: string }[] = [];
   readonly #options: SimulatedServerOptions;
@@ -93,15 +95,33 @@ export class SimulatedServer {
         this.posted.push({ url, body });
         return Promise.resolve(204);
       },
-      openLog: () => this.#openLog(),
+      observation: this.#observation(process.clock),
     };
   }
 
-  #openLog(): Log {
+  /** No HTTP, no process to measure, records in memory. */
+  #observation(clock: ProcessClock): ServerPlatform['observation'] {
+    return {
+      precise: () => clock.now(),
+      processFigures: () => ({ cpuSeconds: 0, residentBytes: 0, heapBytes: 0, externalBytes: 0 }),
+      watchEventLoop: () => () => undefined,
+      listenHttp: () => Promise.reject(new Error('there is no HTTP on the virtual network')),
+      openLog: () => this.#openLog(),
+      openRecords: (_settings, { written }) => {
+        const write = (line: string) => {
+          this.records.push(line);
+          written(1);
+        };
+        return Promise.resolve({ write, reopen: () => undefined, close: () => Promise.resolve() });
+      },
+    };
+  }
+
+  #openLog(): LogFile {
     const at = (level: LogLine['level']) => (fields: LogLine['fields'], text: string) => {
       this.log.push({ level, text, fields });
     };
-    return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
+    return { debugging: true, error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), reopen: () => undefined };
   }
 }
 

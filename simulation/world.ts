@@ -31,6 +31,10 @@ export interface WorldOptions {
   readonly limits?: Partial<Configuration['limits']>;
   readonly trustedPeers?: readonly string[];
   readonly routes?: Configuration['routes'];
+  /** URI of an Interworking Selection Function. */
+  readonly isf?: string;
+  /** Where the server posts notices; they are in `server.posted`. */
+  readonly webhook?: string;
   /** How long a commit takes until it is durable, and as long again until its answer comes; 0 when left out. */
   readonly commitMilliseconds?: number;
 }
@@ -146,9 +150,12 @@ function worldConfiguration(options: WorldOptions): Configuration {
       { transport: 'UDP', ...serverPort },
       { transport: 'TCP', ...serverPort },
     ],
+    http: { listen: undefined },
     users: (options.users ?? ['alice', 'bob']).map((user) => (typeof user === 'string' ? simulatedUser(user) : user)),
     trustedPeers: (options.trustedPeers ?? []).map((address) => ({ address })),
     routes: options.routes ?? {},
+    ...(options.isf === undefined ? {} : { isf: options.isf }),
+    webhook: { ...defaults.webhook, ...(options.webhook === undefined ? {} : { url: options.webhook }) },
     policy: { ...defaults.policy, ...options.policy },
     limits: { ...defaults.limits, ...options.limits },
   };

@@ -101,13 +101,7 @@ async function startServer({ platform, core, services, observation }: Foundation
   const running = { platform, core, endpoint, upkeep, functions, services, observation, watch };
   endpoint.onRequest = (transaction) =>
     watch.readiness.phase === 'draining' ? refuseNow(transaction, running) : embedded.received(transaction);
-  try {
-    for (const address of configuration.listen) await listenOn(address, endpoint, listeners, ownAddresses);
-  } catch (error) {
-    await endpoint.close();
-    await watch.close();
-    throw error;
-  }
+  await listenOnAll(running, listeners, ownAddresses);
   core.location.sendDatagramsBy((local, remote) => endpoint.datagramFlow(local, remote));
   upkeep.start({ functions: functions.terminating, outboxChanged: () => functions.outbox.wake() });
   functions.outbox.wake();
@@ -171,6 +165,16 @@ function endpointOptions({ platform, core, observation }: Omit<Foundations, 'ser
     followsSentBy: ({ host }) => trustedPeers.includes(host),
     on: { ...endpointEvents(observation), flowClosed: (flow) => core.location.flowClosed(flow) },
   };
+}
+
+async function listenOnAll({ core, endpoint, watch }: Running, listeners: Listener[], ownAddresses: Set<string>): Promise<void> {
+  try {
+    for (const address of core.configuration.listen) await listenOn(address, endpoint, listeners, ownAddresses);
+  } catch (error) {
+    await endpoint.close();
+    await watch.close();
+    throw error;
+  }
 }
 
 async function listenOn(address: ListenAddress, endpoint: Endpoint, listeners: Listener[], ownAddresses: Set<string>): Promise<void> {

@@ -34,6 +34,7 @@ process.exit(
     directory: process.cwd(),
     environment: process.env,
     interrupted: interruption.signal,
+    onHangUp: (reopen) => process.on('SIGHUP', reopen),
     writeOut: writeStandardOutput,
     writeError: writeStandardError,
   }),

@@ -1,8 +1,7 @@
 import { type NodeDnsOptions, nodeClock, nodeHashes, nodeNetwork, nodeOctets, nodeRandom } from '@opencpm/sip/node';
 import { openDatabase } from '@opencpm/storage';
-import { destination, pino } from 'pino';
-import type { Log as LogSettings } from './configuration/configuration.ts';
-import type { Log, ServerPlatform } from './platform.ts';
+import { nodeObservation } from './observability/node-observation.ts';
+import type { ServerPlatform } from './platform.ts';
 
 /** The real machine; built in `main` and nowhere else. */
 export function nodeServerPlatform(dns: NodeDnsOptions = {}): ServerPlatform {
@@ -13,8 +12,8 @@ export function nodeServerPlatform(dns: NodeDnsOptions = {}): ServerPlatform {
     network: nodeNetwork({ dns }),
     octets: nodeOctets,
     postJson,
-    openDatabase: (url) => openDatabase(url, { createDirectory: true }),
-    openLog,
+    observation: nodeObservation(),
+    openDatabase: (url, events) => openDatabase(url, { createDirectory: true, ...(events === undefined ? {} : { events }) }),
   };
 }
 
@@ -26,10 +25,4 @@ async function postJson(url: string, body: string): Promise<number> {
   const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.timeout(postMilliseconds) });
   await response.body?.cancel();
   return response.status;
-}
-
-/** JSON lines on standard error or in a file, written at once so that a crash loses none. */
-function openLog({ level, file }: LogSettings): Log {
-  const target = destination({ dest: file ?? 2, sync: true, mkdir: true });
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, target);
 }

@@ -18,7 +18,7 @@ export class OutboxSender implements Outbox {
   readonly #core: SipCore;
   readonly #clock: Clock;
   readonly #log: Log;
-  #working = false;
+  #working: Promise<void> | undefined;
   #again = false;
   #stopped = false;
   #cancelWake: () => void = () => undefined;
@@ -39,12 +39,17 @@ export class OutboxSender implements Outbox {
   /** There may be something to send now. */
   wake(): void {
     if (this.#stopped) return;
-    if (this.#working) {
+    if (this.#working !== undefined) {
       this.#again = true;
       return;
     }
-    this.#working = true;
-    this.#work().catch((error) => this.#log.error({ where: 'outbox', reason: String(error) }, 'The outbox stopped at a fault.'));
+    this.#working = this.#work()
+      .catch((error) => this.#log.error({ where: 'outbox', reason: String(error) }, 'The outbox stopped at a fault.'))
+      .finally(() => {
+        this.#working = undefined;
+        // Woken after the last look: what is owed since then may not wait for the next occasion.
+        if (this.#again) this.wake();
+      });
   }
 
   stop(): void {
@@ -52,23 +57,24 @@ export class OutboxSender implements Outbox {
     this.#cancelWake();
   }
 
+  /** Resolves when nothing is on its way: for the end of a server, after `stop`. */
+  async idle(): Promise<void> {
+    await this.#working;
+  }
+
   async #work(): Promise<void> {
-    try {
-      do {
-        this.#again = false;
-        const rows = await this.#rows.due(this.#clock.now(), passSize);
-        if ('kind' in rows) return this.#afterFault(rows);
-        const faults = await Promise.all(rows.map((row) => this.#send(row)));
-        // What could not be taken off the list would be due at once again.
-        const fault = faults.find((each) => each !== undefined);
-        if (fault !== undefined) return this.#afterFault(fault);
-        if (rows.length === passSize) this.#again = true;
-      } while (this.#again && !this.#stopped);
-      const next = await this.#rows.nextDue();
-      if (typeof next === 'number') this.#wakeAt(next);
-    } finally {
-      this.#working = false;
-    }
+    do {
+      this.#again = false;
+      const rows = await this.#rows.due(this.#clock.now(), passSize);
+      if ('kind' in rows) return this.#afterFault(rows);
+      const faults = await Promise.all(rows.map((row) => this.#send(row)));
+      // What could not be taken off the list would be due at once again.
+      const fault = faults.find((each) => each !== undefined);
+      if (fault !== undefined) return this.#afterFault(fault);
+      if (rows.length === passSize) this.#again = true;
+    } while (this.#again && !this.#stopped);
+    const next = await this.#rows.nextDue();
+    if (typeof next === 'number') this.#wakeAt(next);
   }
 
   #afterFault({ reason }: QueueFault): void {

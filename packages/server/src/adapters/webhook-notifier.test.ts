@@ -12,6 +12,7 @@ function notifier(answer: () => Promise<number> = () => Promise.resolve(204)) {
   const warnings: string[] = [];
   const clock = new VirtualClock();
   const log = {
+    debugging: false,
     error: () => undefined,
     info: () => undefined,
     debug: () => undefined,

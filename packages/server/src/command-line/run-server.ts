@@ -21,12 +21,19 @@ export async function runServer(run: CommandRun, located: LocatedConfiguration, 
     await server.value.stop();
     return failed(exitCodes.fault, serving.text);
   }
+  if (hasFiles(located)) run.surroundings.onHangUp?.(() => server.value.reopenFiles());
   started(server.value);
   await interruption;
   run.output.say('Stopping.');
+  await server.value.drain();
   await serving.close();
   await server.value.stop();
   return done(undefined);
+}
+
+/** Without a file of its own to open anew, SIGHUP is what it is for any program of a terminal: its end. */
+function hasFiles({ configuration }: LocatedConfiguration): boolean {
+  return configuration.log.file !== undefined || configuration.records.file !== undefined;
 }
 
 /** A server on this database answers on its socket; this is clearer than the lock that would stop us later. */

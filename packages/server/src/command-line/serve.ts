@@ -28,9 +28,13 @@ async function serve(run: CommandRun): Promise<Outcome<void>> {
   if (located.kind === 'failed') return located;
   const { domain } = located.value.configuration;
   const { runServer } = await import('./run-server.ts');
-  return runServer(run, located.value, ({ listen }) => {
-    const lines = [`OpenCPM serves ${domain}`, ...listen.map((address) => `  ${address}`), 'Stop with Ctrl-C or SIGTERM.'];
-    run.output.report({ event: 'started', domain, listen }, lines.join('\n'));
+  return runServer(run, located.value, ({ listen, http }) => {
+    const lines = [
+      `OpenCPM serves ${domain}`,
+      ...[...listen, ...(http === undefined ? [] : [http])].map((address) => `  ${address}`),
+      'Stop with Ctrl-C or SIGTERM.',
+    ];
+    run.output.report({ event: 'started', domain, listen, http }, lines.join('\n'));
   });
 }
 

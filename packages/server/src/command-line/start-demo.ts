@@ -14,6 +14,7 @@ import type { CommandRun } from './surroundings.ts';
 
 const host = '127.0.0.1';
 const wishedPort = 5060;
+const wishedHttpPort = 9464;
 
 /**
  * The server of `npm start` when there is no configuration file: everything on loopback, three users. Their passwords
@@ -32,7 +33,9 @@ export async function startDemo(run: CommandRun, located: LocatedConfiguration):
     { transport: 'UDP', host, port },
     { transport: 'TCP', host, port },
   ];
-  const configuration = { ...located.configuration, listen, users };
+  const httpPort = await freePort(host, wishedHttpPort);
+  const http = { listen: httpPort === undefined ? undefined : { host, port: httpPort } };
+  const configuration = { ...located.configuration, listen, users, http };
   return runServer(run, { ...located, configuration }, (server) => announce(run, { located, server, port, users }));
 }
 
@@ -59,9 +62,9 @@ interface StartedDemo {
 
 function announce(run: CommandRun, demo: StartedDemo): void {
   const { domain, storage } = demo.located.configuration;
-  const { listen } = demo.server;
+  const { listen, http } = demo.server;
   const users = demo.users.map(({ user, password }) => ({ user, password }));
-  run.output.report({ event: 'started', domain, listen, users }, announcement(run, demo, domain, storage));
+  run.output.report({ event: 'started', domain, listen, http, users }, announcement(run, demo, domain, storage));
 }
 
 function announcement(run: CommandRun, demo: StartedDemo, domain: string, storage: string): string {
@@ -70,6 +73,7 @@ function announcement(run: CommandRun, demo: StartedDemo, domain: string, storag
   return [
     `OpenCPM serves ${domain}`,
     ...demo.server.listen.map((address) => `  ${address}`),
+    ...(demo.server.http === undefined ? [] : [`  ${demo.server.http}/metrics`]),
     '',
     ...userLines(demo, domain, database),
     '',

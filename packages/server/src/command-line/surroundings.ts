@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly environment: { readonly [name: string]: string | undefined };
   /** Aborted when the user or the system asks the program to end. */
   readonly interrupted: AbortSignal;
+  /** Calls back at each SIGHUP, which then no longer ends the program. */
+  readonly onHangUp?: (reopen: () => void) => void;
   readonly writeOut: Write;
   readonly writeError: Write;
 }

@@ -172,6 +172,14 @@ export class DeferredMessages implements DeferredMessageQueue {
     return row === undefined || row.next === null ? undefined : numberOf(row, 'next');
   }
 
+  /** When the message that waits for longest came; undefined when none waits. */
+  async oldestArrival(): Promise<number | undefined | QueueFault> {
+    const result = await this.#database.query({ sql: 'SELECT MIN(arrived_at) AS oldest FROM deferred_messages', parameters: [] });
+    if (result.kind === 'fault') return queueFault(result);
+    const row = result.rows[0];
+    return row === undefined || row.oldest === null ? undefined : numberOf(row, 'oldest');
+  }
+
   /** For the operator: oldest first, of one user or of all. */
   async list(owner: UserId | undefined, limit: number): Promise<readonly QueueEntry[] | QueueFault> {
     const condition = owner === undefined ? 'ORDER BY m.arrived_at, m.message_uri_id' : 'WHERE m.owner = ? ORDER BY m.position';

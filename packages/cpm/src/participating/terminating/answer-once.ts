@@ -22,7 +22,8 @@ export async function answerOnce(
   const before = recentMessages.find(key, served.arrivedAt);
   if (before !== undefined) {
     const status = await before;
-    charging.outcome({ servedUser: served.servedUser, case: 'terminating', status, outcome: 'duplicate' });
+    const { servedUser, request, arrivedAt } = served;
+    charging.outcome({ servedUser, case: 'terminating', status, outcome: 'duplicate', request, arrivedAt });
     return answer(served.request, status, context.self);
   }
   const response = handle();

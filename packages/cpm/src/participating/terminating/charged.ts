@@ -4,7 +4,7 @@ import type { TerminatingContext, TerminatingMessage } from './terminating-messa
 
 /** The answer of a message whose way ends here, with the one record that charging gets of it. */
 export function charged(
-  { servedUser }: Pick<TerminatingMessage, 'servedUser'>,
+  { servedUser, request, arrivedAt }: Pick<TerminatingMessage, 'servedUser' | 'request' | 'arrivedAt'>,
   response: SipResponse,
   outcome: OutcomeRecord['outcome'],
   { ports }: TerminatingContext,
@@ -14,6 +14,8 @@ export function charged(
     case: 'terminating',
     status: response.status,
     outcome: response.status >= 300 ? 'refused' : outcome,
+    request,
+    arrivedAt,
   });
   return response;
 }

@@ -1,0 +1,67 @@
+import type { LoadGauges } from './load-gauges.ts';
+
+/** An event loop that is later than this on average serves nobody in time. */
+const unreadyDelayMilliseconds = 1000;
+/** A database that does not answer within this counts as not there. */
+const databasePatienceMilliseconds = 2000;
+
+export interface ReadinessSurroundings {
+  readonly load: LoadGauges;
+  /** Resolves with true when the database has answered. */
+  readonly databaseAnswers: () => Promise<boolean>;
+  readonly clock: { now(): number; wakeAt(atMilliseconds: number, wake: () => void): () => void };
+  readonly maxPendingCommits: number;
+}
+
+export type ServerPhase = 'starting' | 'serving' | 'draining';
+
+export interface ReadinessReport {
+  readonly ready: boolean;
+  /** Empty when ready: `starting`, `draining`, `database`, `event-loop`, `pending-commits`. */
+  readonly reasons: readonly string[];
+}
+
+/** Whether new work should be sent here (`GET /readyz`). */
+export class Readiness {
+  phase: ServerPhase = 'starting';
+  readonly #surroundings: ReadinessSurroundings;
+  /** One question at a time: who asks while it is open waits for the same answer. */
+  #asking: Promise<boolean> | undefined;
+
+  constructor(surroundings: ReadinessSurroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  async report(): Promise<ReadinessReport> {
+    const { load, maxPendingCommits } = this.#surroundings;
+    const reasons = [
+      ...(this.phase === 'serving' ? [] : [this.phase]),
+      ...((await this.#databaseAnswers()) ? [] : ['database']),
+      ...(load.eventLoopDelayMilliseconds >= unreadyDelayMilliseconds ? ['event-loop'] : []),
+      ...(load.pendingCommits >= maxPendingCommits ? ['pending-commits'] : []),
+    ];
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  #databaseAnswers(): Promise<boolean> {
+    if (this.#asking === undefined) {
+      this.#asking = this.#ask();
+      const done = () => {
+        this.#asking = undefined;
+      };
+      this.#asking.then(done, done);
+    }
+    return this.#asking;
+  }
+
+  async #ask(): Promise<boolean> {
+    const { clock, databaseAnswers } = this.#surroundings;
+    const { promise: tooLate, resolve } = Promise.withResolvers<boolean>();
+    const cancel = clock.wakeAt(clock.now() + databasePatienceMilliseconds, () => resolve(false));
+    try {
+      return await Promise.race([databaseAnswers(), tooLate]);
+    } finally {
+      cancel();
+    }
+  }
+}
