@@ -12,6 +12,7 @@ import {
   stepClientNonInvite,
 } from '../transaction/client-non-invite.ts';
 import { clientKey } from '../transaction/keys.ts';
+import { CompletedTransactions } from './completed-transactions.ts';
 import type { EndpointContext } from './context.ts';
 import type { Composed, Departing } from './departures.ts';
 import { sentByText } from './listeners.ts';
@@ -21,16 +22,19 @@ const noOctets = new Uint8Array(0);
 
 export class ClientTransactions {
   readonly #context: EndpointContext;
+  /** Those that wait for their final response. */
   readonly #byKey = new Map<string, ClientTransaction>();
+  readonly #completed: CompletedTransactions;
   /** Those that wait for an answer over a flow, to be told when it closes. */
   readonly #byFlow = new Map<Flow, Set<ClientTransaction>>();
 
   constructor(context: EndpointContext) {
     this.#context = context;
+    this.#completed = new CompletedTransactions(context);
   }
 
   get size(): number {
-    return this.#byKey.size;
+    return this.#byKey.size + this.#completed.size;
   }
 
   find(branch: string, method: string): ClientTransaction | undefined {
@@ -59,9 +63,13 @@ export class ClientTransactions {
 
   /** False when the response belongs to no transaction. */
   received(via: Via, method: string, response: SipResponse): boolean {
-    const transaction = via.branch === undefined ? undefined : this.#byKey.get(clientKey(via.branch, method));
+    if (via.branch === undefined) return false;
+    const key = clientKey(via.branch, method);
+    const transaction = this.#byKey.get(key);
+    // A copy of the final response, which Timer K is there to absorb.
+    if (transaction === undefined) return this.#completed.has(key);
     // RFC 3261 §18.1.2: what was sent elsewhere is not for this endpoint.
-    if (transaction?.state === undefined || !transaction.sentFrom(via)) return false;
+    if (transaction.state === undefined || !transaction.sentFrom(via)) return false;
     this.step(transaction, response.status < 200 ? 'provisional' : 'final', this.#context.now(), response);
     return true;
   }
@@ -91,6 +99,7 @@ export class ClientTransactions {
 
   failAll(reason: string): void {
     for (const transaction of [...this.#byKey.values()]) this.fail(transaction, reason);
+    this.#completed.clear();
   }
 
   #perform(transaction: ClientTransaction, output: ClientOutput, response: SipResponse | undefined): void {
@@ -113,8 +122,10 @@ export class ClientTransactions {
   }
 
   #answered(transaction: ClientTransaction, response: SipResponse): void {
+    const { state, flow } = transaction;
     transaction.end({ kind: 'response', response });
-    this.#unwatch(transaction);
+    this.#remove(transaction);
+    if (state?.phase === 'completed' && flow !== undefined) this.#completed.keep(transaction.key, noOctets, flow, state.endAt);
   }
 
   #remove(transaction: ClientTransaction): void {

@@ -5,6 +5,7 @@ import type { Flow, HostPort } from '../platform.ts';
 import { locateReply } from '../routing/locate-servers.ts';
 import type { TimerBucket, TimerEntry } from '../timer-wheel.ts';
 import {
+  completedServerNonInvite,
   type ServerInput,
   type ServerNonInviteState,
   type ServerOutput,
@@ -12,6 +13,7 @@ import {
   startServerNonInvite,
   stepServerNonInvite,
 } from '../transaction/server-non-invite.ts';
+import { CompletedTransactions } from './completed-transactions.ts';
 import type { Connections } from './connections.ts';
 import type { EndpointContext } from './context.ts';
 import type { ServerTransaction } from './options.ts';
@@ -30,26 +32,28 @@ const noOctets = new Uint8Array(0);
 export class ServerTransactions {
   readonly #context: EndpointContext;
   readonly #connections: Connections;
+  /** Those that are not answered yet, or have answered by a 100. */
   readonly #byKey = new Map<string, ServerEntry>();
-  #unanswered = 0;
+  readonly #completed: CompletedTransactions;
 
   constructor(context: EndpointContext, connections: Connections) {
     this.#context = context;
     this.#connections = connections;
+    this.#completed = new CompletedTransactions(context);
   }
 
   get size(): number {
-    return this.#byKey.size;
+    return this.#byKey.size + this.#completed.size;
   }
 
   /** How many have no final response yet. */
   get unanswered(): number {
-    return this.#unanswered;
+    return this.#byKey.size;
   }
 
   /** True when the request is a retransmission, which is then dealt with. */
   absorb(key: string, flow: Flow): boolean {
-    const entry = this.#byKey.get(key);
+    const entry = this.#byKey.get(key) ?? this.#reviveCompleted(key);
     if (entry === undefined) return false;
     this.#context.on.retransmitted?.('received', flow);
     this.step(entry, 'request', this.#context.now());
@@ -58,10 +62,9 @@ export class ServerTransactions {
 
   open(key: string, request: SipRequest, flow: Flow, path: ReplyPath): ServerTransaction {
     const state = startServerNonInvite(flow.reliable, this.#context.now());
-    const entry = new ServerEntry(this, this.#ownCopy(key), path, state);
+    const entry = new ServerEntry(this, key, path, state);
     const transaction = new RespondingTransaction(this, entry, request, flow);
     entry.transaction = transaction;
-    this.#unanswered += 1;
     this.#byKey.set(entry.key, entry);
     this.#context.wheel.arm(entry, serverNonInviteDeadline(state));
     return transaction;
@@ -71,17 +74,14 @@ export class ServerTransactions {
   respond(entry: ServerEntry, response: SipResponse): void {
     if (this.#byKey.get(entry.key) !== entry) return;
     this.step(entry, response.status < 200 ? 'provisional' : 'final', this.#context.now(), response);
-    if (response.status < 200) return;
-    if (entry.transaction !== undefined) this.#unanswered -= 1;
-    // From here on only the answer's octets are needed, in memory of their own rather than a part of a bigger piece.
-    entry.transaction = undefined;
-    if (entry.state.phase === 'completed') entry.octets = new Uint8Array(entry.octets);
+    if (entry.state.phase === 'completed') this.#keepCompleted(entry);
   }
 
   step(entry: ServerEntry, input: ServerInput, now: number, response?: SipResponse): void {
     const { state, outputs } = stepServerNonInvite(entry.state, input, now);
     entry.state = state;
-    this.#context.wheel.arm(entry, serverNonInviteDeadline(state));
+    // A completed one ends with those that completed before it.
+    if (state.phase !== 'completed') this.#context.wheel.arm(entry, serverNonInviteDeadline(state));
     for (const output of outputs) this.#perform(entry, output, response);
   }
 
@@ -93,13 +93,23 @@ export class ServerTransactions {
 
   clear(): void {
     this.#byKey.clear();
-    this.#unanswered = 0;
+    this.#completed.clear();
   }
 
-  /** Engines keep a text that was cut out of another one, or joined from such, as a reference to the whole request. */
-  #ownCopy(text: string): string {
-    const { octets } = this.#context.options;
-    return octets.decode(octets.encode(text), 0, text.length);
+  /** From here on only the answer's octets are needed; over TCP, where nothing completes, not even they. */
+  #keepCompleted(entry: ServerEntry): void {
+    this.#context.wheel.cancel(entry);
+    this.#byKey.delete(entry.key);
+    this.#completed.keep(entry.key, entry.octets, entry.path.flow, entry.state.endAt);
+  }
+
+  /** A completed transaction as the machine knows it, for one step. */
+  #reviveCompleted(key: string): ServerEntry | undefined {
+    const kept = this.#completed.find(key);
+    if (kept === undefined) return undefined;
+    const entry = new ServerEntry(this, key, { flow: kept.owner, fallback: undefined }, completedServerNonInvite(kept.expiresAt));
+    entry.octets = kept.octets;
+    return entry;
   }
 
   #perform(entry: ServerEntry, output: ServerOutput, response: SipResponse | undefined): void {
@@ -120,7 +130,7 @@ export class ServerTransactions {
         return;
       case 'terminated':
         this.#byKey.delete(entry.key);
-        if (entry.transaction !== undefined) this.#unanswered -= 1;
+        this.#completed.end(entry.key);
         entry.transaction = undefined;
     }
   }
@@ -170,7 +180,7 @@ export class ServerTransactions {
   }
 }
 
-/** What is kept in the table. The request stays with the transaction, which is let go of once it is answered. */
+/** What is kept of a transaction until its final response. */
 export class ServerEntry implements TimerEntry {
   readonly key: string;
   readonly path: ReplyPath;

@@ -48,6 +48,11 @@ export function startServerNonInvite(reliable: boolean, now: number): ServerNonI
   return { phase: 'trying', reliable, tryingAt: now + trying, endAt: now + F };
 }
 
+/** The state of a transaction that has sent its final response over an unreliable transport and ends at that time. */
+export function completedServerNonInvite(endAt: number): ServerNonInviteState {
+  return { phase: 'completed', reliable: false, tryingAt: never, endAt };
+}
+
 /** When the machine wants its next `wake`; Infinity: not at all. */
 export function serverNonInviteDeadline(state: ServerNonInviteState): number {
   return Math.min(state.tryingAt, state.endAt);
@@ -115,7 +120,7 @@ function stepCompleted(state: ServerNonInviteState, input: ServerInput, now: num
 function complete(state: ServerNonInviteState, now: number): ServerStep {
   const { J } = nonInviteTimers(state.reliable);
   if (J === 0) return { state: terminated(state), outputs: sendAndEnd };
-  return { state: { phase: 'completed', reliable: state.reliable, tryingAt: never, endAt: now + J }, outputs: send };
+  return { state: completedServerNonInvite(now + J), outputs: send };
 }
 
 function terminated(state: ServerNonInviteState): ServerNonInviteState {

@@ -1,0 +1,202 @@
+/**
+ * Octets kept by a key until a time, out of the garbage collector's sight: in pages of octets and a table of numbers.
+ * As objects, a hundred thousand answers that wait for retransmissions would be copied and marked over and over.
+ */
+import { RecordPage, recordPageOctets } from './record-page.ts';
+
+/** Empty pages that are kept for what comes next. */
+const maxSparePages = 16;
+/** Slots of the table at first; always a power of two. */
+const firstSlots = 512;
+/** A slot's number is that of a page and of a unit of 8 octets in it. */
+const unitsOfPage = recordPageOctets / 8;
+const none = -1;
+
+/** What is found: a copy of the octets, and whose they are. */
+export interface ExpiringRecord<Owner> {
+  readonly octets: Uint8Array;
+  readonly owner: Owner;
+  /** Milliseconds. */
+  readonly expiresAt: number;
+}
+
+/**
+ * Keys are octet strings. Records go in the order in which they came, so that one which expires before an older one
+ * stays until that goes. Owners are held by reference: let them be few, or long-lived anyway.
+ */
+export class ExpiringRecords<Owner> {
+  readonly #seed: number;
+  /** By number; a number is used again once its page is gone. */
+  readonly #pages: (RecordPage<Owner> | undefined)[] = [];
+  /** In the order in which they are filled; the last one is being filled, from the first one records go. */
+  readonly #filled: RecordPage<Owner>[] = [];
+  readonly #spare: RecordPage<Owner>[] = [];
+  /** Open addressing with linear probing, at most half full: where a record begins, or `none`. */
+  #slots = new Int32Array(firstSlots).fill(none);
+  #size = 0;
+
+  /** `seed` is a random 32-bit number: nobody outside can choose keys that fall on one slot. */
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** When the oldest record expires, in milliseconds; Infinity when there is none. */
+  get nextExpiry(): number {
+    const page = this.#oldestPage();
+    return page === undefined ? Number.POSITIVE_INFINITY : page.expiresAt(page.first);
+  }
+
+  /** Keeps the octets, in place of those of the same key. Key and octets together have to fit into a page. */
+  put(key: string, octets: Uint8Array, owner: Owner, expiresAt: number): void {
+    this.delete(key);
+    if (2 * (this.#size + 1) > this.#slots.length) this.#enlarge();
+    const page = this.#pageFor(key, octets);
+    const hash = this.#hash(key);
+    const offset = page.write({ key, hash, octets, owner, expiresAt });
+    this.#occupy(hash, page.number * unitsOfPage + offset / 8);
+    this.#size += 1;
+  }
+
+  has(key: string): boolean {
+    return this.#slotOf(key) !== none;
+  }
+
+  find(key: string): ExpiringRecord<Owner> | undefined {
+    const slot = this.#slotOf(key);
+    if (slot === none) return undefined;
+    const { page, offset } = this.#at(slot);
+    return page.read(offset);
+  }
+
+  delete(key: string): void {
+    const slot = this.#slotOf(key);
+    if (slot === none) return;
+    const { page, offset } = this.#at(slot);
+    page.clear(offset);
+    this.#vacate(slot);
+    this.#size -= 1;
+  }
+
+  /** Drops every record, from the oldest on, until one has time left. */
+  expire(now: number): void {
+    for (let page = this.#oldestPage(); page !== undefined && page.expiresAt(page.first) <= now; page = this.#oldestPage())
+      this.#drop(page);
+  }
+
+  dropOldest(): void {
+    const page = this.#oldestPage();
+    if (page !== undefined) this.#drop(page);
+  }
+
+  clear(): void {
+    this.#pages.length = 0;
+    this.#filled.length = 0;
+    this.#spare.length = 0;
+    this.#slots = new Int32Array(firstSlots).fill(none);
+    this.#size = 0;
+  }
+
+  #drop(page: RecordPage<Owner>): void {
+    this.#vacate(this.#slotAt(page.hash(page.first), page.number * unitsOfPage + page.first / 8));
+    page.clear(page.first);
+    this.#size -= 1;
+  }
+
+  /** The page whose first record is the oldest one that is kept; pages without any are passed and used again. */
+  #oldestPage(): RecordPage<Owner> | undefined {
+    for (let page = this.#filled[0]; page !== undefined; page = this.#filled[0]) {
+      page.passCleared();
+      if (page.first < page.used) return page;
+      this.#filled.shift();
+      this.#retire(page);
+    }
+    return undefined;
+  }
+
+  #retire(page: RecordPage<Owner>): void {
+    page.reset();
+    if (this.#spare.length < maxSparePages) this.#spare.push(page);
+    else this.#pages[page.number] = undefined;
+  }
+
+  #pageFor(key: string, octets: Uint8Array): RecordPage<Owner> {
+    const last = this.#filled.at(-1);
+    if (last?.hasRoom(key, octets)) return last;
+    const page = this.#spare.pop() ?? this.#newPage();
+    if (!page.hasRoom(key, octets)) throw new RangeError(`a record of ${key.length + octets.length} octets is longer than a page`);
+    this.#filled.push(page);
+    return page;
+  }
+
+  #newPage(): RecordPage<Owner> {
+    const free = this.#pages.indexOf(undefined);
+    const page = new RecordPage<Owner>(free < 0 ? this.#pages.length : free);
+    this.#pages[page.number] = page;
+    return page;
+  }
+
+  #enlarge(): void {
+    this.#slots = new Int32Array(2 * this.#slots.length).fill(none);
+    for (const page of this.#filled) {
+      for (const offset of page.offsets()) this.#occupy(page.hash(offset), page.number * unitsOfPage + offset / 8);
+    }
+  }
+
+  #occupy(hash: number, place: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    while (this.#slots[slot] !== none) slot = (slot + 1) & mask;
+    this.#slots[slot] = place;
+  }
+
+  #slotOf(key: string): number {
+    const hash = this.#hash(key);
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; this.#slots[slot] !== none; slot = (slot + 1) & mask) {
+      const { page, offset } = this.#at(slot);
+      if (page.hash(offset) === hash && page.hasKey(offset, key)) return slot;
+    }
+    return none;
+  }
+
+  /** The slot of a record that is known to be there. */
+  #slotAt(hash: number, place: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    while (this.#slots[slot] !== place) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  /** Empties a slot and moves up what stands behind it only because that slot was taken. */
+  #vacate(emptied: number): void {
+    const mask = this.#slots.length - 1;
+    let gap = emptied;
+    for (let slot = (gap + 1) & mask; this.#slots[slot] !== none; slot = (slot + 1) & mask) {
+      const { page, offset } = this.#at(slot);
+      const wanted = page.hash(offset) & mask;
+      if (((slot - wanted) & mask) < ((slot - gap) & mask)) continue;
+      this.#slots[gap] = this.#slots[slot] ?? none;
+      gap = slot;
+    }
+    this.#slots[gap] = none;
+  }
+
+  #at(slot: number): { page: RecordPage<Owner>; offset: number } {
+    const place = this.#slots[slot] ?? none;
+    const page = this.#pages[Math.floor(place / unitsOfPage)];
+    if (page === undefined) throw new TypeError('a slot of the table names a page that is not there');
+    return { page, offset: (place % unitsOfPage) * 8 };
+  }
+
+  /** FNV-1a from a seed, its bits mixed at the end; 32 bits. */
+  #hash(key: string): number {
+    let hash = this.#seed;
+    for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x0100_0193);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
+    return hash ^ (hash >>> 13);
+  }
+}
