@@ -109,7 +109,6 @@ export class Endpoint {
 
   /** Sends an INVITE with its own Via on top; `events` are told what comes. Throws when a living INVITE has that branch. */
   invite(request: SipRequest, target: Target, events: InviteEvents, options: InviteOptions = {}): SentInvite {
-    if (this.#closed) throw new Error('the endpoint is closed');
     return this.#inviteClients.send(request, target, events, options);
   }
 

@@ -3,11 +3,18 @@ import { Headers } from '../message/headers.ts';
 import type { SipRequest } from '../message/message.ts';
 import type { Flow } from '../platform.ts';
 import type { TimerBucket, TimerEntry } from '../timer-wheel.ts';
-import type { ClientInviteState } from '../transaction/client-invite.ts';
+import type { ClientInviteInput, ClientInviteState } from '../transaction/client-invite.ts';
 import type { Composed, Departing } from './departures.ts';
-import type { InviteClientTransactions } from './invite-client-transactions.ts';
 import type { InviteEvents, SentInvite } from './invite-options.ts';
 import { sentByText } from './listeners.ts';
+
+/** What all transactions of an endpoint are kept in. */
+export interface InviteClientOwner {
+  launch(transaction: InviteClientTransaction, composed: Composed, flow: Flow): void;
+  cancel(transaction: InviteClientTransaction): void;
+  fail(transaction: InviteClientTransaction, reason: string): void;
+  step(transaction: InviteClientTransaction, input: ClientInviteInput, now: number): void;
+}
 
 /** One INVITE that is sent, with what its ACK and its CANCEL need. */
 export class InviteClientTransaction implements Departing, SentInvite, TimerEntry {
@@ -23,11 +30,11 @@ export class InviteClientTransaction implements Departing, SentInvite, TimerEntr
   deadline = Number.POSITIVE_INFINITY;
   bucket: TimerBucket | undefined = undefined;
   bucketIndex = 0;
-  readonly #owner: InviteClientTransactions;
+  readonly #owner: InviteClientOwner;
   #octets: Uint8Array | undefined = undefined;
   #sentBy = '';
 
-  constructor(owner: InviteClientTransactions, branch: string, events: InviteEvents) {
+  constructor(owner: InviteClientOwner, branch: string, events: InviteEvents) {
     this.#owner = owner;
     this.branch = branch;
     this.events = events;

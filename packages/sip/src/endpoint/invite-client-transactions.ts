@@ -13,7 +13,7 @@ import { magicCookie } from '../transaction/keys.ts';
 import type { ClientTransactions } from './client-transactions.ts';
 import type { EndpointContext } from './context.ts';
 import type { Composed, Departures } from './departures.ts';
-import { InviteClientTransaction } from './invite-client-transaction.ts';
+import { type InviteClientOwner, InviteClientTransaction } from './invite-client-transaction.ts';
 import { acknowledgementOf, cancelOf } from './invite-messages.ts';
 import type { InviteEvents, InviteFailure, InviteOptions, SentInvite } from './invite-options.ts';
 import type { Target } from './options.ts';
@@ -25,10 +25,11 @@ export interface InviteClientParts {
   readonly departures: Departures;
 }
 
-export class InviteClientTransactions {
+export class InviteClientTransactions implements InviteClientOwner {
   readonly #context: EndpointContext;
   readonly #clients: ClientTransactions;
   readonly #departures: Departures;
+  #closed = false;
   readonly #byBranch = new Map<string, InviteClientTransaction>();
   /** Those that may still send over a flow, to be told when it closes. */
   readonly #byFlow = new Map<Flow, Set<InviteClientTransaction>>();
@@ -48,13 +49,20 @@ export class InviteClientTransactions {
     const transaction = new InviteClientTransaction(this, branch ?? this.#departures.newBranch(), events);
     if (!transaction.branch.startsWith(magicCookie)) throw new Error(`a branch begins with ${magicCookie} (RFC 3261 §8.1.1.7)`);
     if (this.#byBranch.has(transaction.branch)) throw new Error('an INVITE with that branch is under way');
-    if (this.size + this.#clients.size >= this.#context.limits.clientTransactions) {
-      this.#tellFailure(transaction, { kind: 'transport-failure', reason: 'limit of client transactions reached' });
+    const obstacle = this.#obstacle();
+    if (obstacle !== undefined) {
+      this.#tellFailure(transaction, { kind: 'transport-failure', reason: obstacle });
       return transaction;
     }
     this.#byBranch.set(transaction.branch, transaction);
     this.#departures.send(transaction, request, target, detour);
     return transaction;
+  }
+
+  #obstacle(): string | undefined {
+    if (this.#closed) return 'endpoint closed';
+    const held = this.size + this.#clients.size;
+    return held >= this.#context.limits.clientTransactions ? 'limit of client transactions reached' : undefined;
   }
 
   /** Sends the request over a flow; the timers start. */
@@ -108,7 +116,9 @@ export class InviteClientTransactions {
     this.#byFlow.delete(flow);
   }
 
+  /** Nothing is sent any more. */
   failAll(reason: string): void {
+    this.#closed = true;
     for (const transaction of [...this.#byBranch.values()]) this.fail(transaction, reason);
   }
 
