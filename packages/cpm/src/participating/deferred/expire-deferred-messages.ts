@@ -4,6 +4,7 @@ import type { OwedRequest, QueueFault } from '../../ports.ts';
 import { expiredHandling } from '../../preferences/preferences.ts';
 import type { TerminatingContext } from '../terminating/terminating-message.ts';
 import type { QueueEntry } from './deferred-message.ts';
+import { notifyAfterExpiry } from './deferred-notice.ts';
 
 /** How many messages one pass takes out, so that expiry never holds up what relays. */
 const passSize = 100;
@@ -57,13 +58,14 @@ async function expireDeferredMessage(entry: QueueEntry, context: TerminatingCont
   // B-8.3.1.6.8-01, -02: the user's setting.
   const handling = expiredHandling(await ports.preferences.of(entry.owner), now);
   const isStored = handling === 'store' && (await store(entry, context));
-  // B-8.3.1.6.8-04 to -11, -14 to -21: MAY tell the user; not done.
   const owed = isStored ? undefined : owedForDiscarding(entry, now, context);
   // B-8.3.1.6.8-03: out of the queue, in one commit with what is owed because of that.
   const removed = await ports.deferredQueue.remove(entry.owner, entry.id, owed === undefined ? [] : [owed]);
   if (typeof removed === 'object') return removed;
   if (!removed) return undefined;
   if (owed !== undefined) ports.outbox.wake();
+  // B-8.3.1.6.8-04 to -11, -14 to -21: the user is told, but not of a notification.
+  if (entry.kind === 'message') notifyAfterExpiry(entry, isStored ? 'stored' : 'discarded', context);
   ports.charging.outcome({
     servedUser: entry.owner,
     case: 'deferred',
