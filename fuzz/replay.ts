@@ -7,8 +7,8 @@ const tries = 12;
 
 /** Gives one input to a fresh target, in several ways; the fault that it makes, or undefined. */
 export async function replay(target: Target, octets: Buffer, seed: string): Promise<string | undefined> {
-  const life = await target.open(new SeededRandom(`${seed}/life`));
   try {
+    const life = await target.open(new SeededRandom(`${seed}/life`));
     for (let count = 0; count < tries; count += 1) {
       await life.run(marked(octets, `r${count}`), `r${count}`, new SeededRandom(`${seed}/${count}`));
     }

@@ -32,6 +32,8 @@ function syntaxFault(request: SipRequest): string | undefined {
   const { headers } = request;
   const uri = requestUri(request);
   if (uri instanceof Malformed) return `Malformed Request-URI: ${uri.reason}`;
+  // RFC 3261 §19.1.1 Table 1; what is passed on must not carry them (RFC 4475 §3.1.2.11).
+  if (uri.kind === 'sip' && uri.headers !== '') return 'Malformed Request-URI: it has headers';
   for (const field of mandatory) {
     const fault = headerFault(headers, field);
     if (fault !== undefined) return fault;
