@@ -103,6 +103,7 @@ function configurationText({ host, port }: Address, policy: ServerPolicy): strin
     `domain: ${domain}`,
     `listen: ["udp://${host}:${port}", "tcp://${host}:${port}"]`,
     'storage: "sqlite:./conformance.db"',
+    'http: { listen: "127.0.0.1:0" }',
     `trustedPeers: ["${trustedHost}"]`,
     'policy:',
     ...Object.entries({ answerWithin: '1s', ...policy }).map(([key, value]) => `  ${key}: "${value}"`),

@@ -37,7 +37,7 @@ export class ServerProcess {
     this.#folder = folder;
     this.port = port;
     const listen = [`udp://${this.host}:${port}`, `tcp://${this.host}:${port}`];
-    const configuration = { domain, listen, storage: 'sqlite:./data/opencpm.db', ...settings };
+    const configuration = { domain, listen, storage: 'sqlite:./data/opencpm.db', http: { listen: '127.0.0.1:0' }, ...settings };
     writeFileSync(join(folder, 'opencpm.yaml'), `${JSON.stringify(configuration, undefined, 2)}\n`, { mode: 0o600 });
   }
 

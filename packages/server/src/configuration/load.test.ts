@@ -78,7 +78,10 @@ test('the smallest configuration is a domain; everything else has its default', 
       pendingCommits: 10_000,
     },
     webhook: { quietSeconds: 60 },
-    log: { level: 'info' },
+    http: { listen: { host: '127.0.0.1', port: 9464 } },
+    records: { maxBytes: 104_857_600, maxAgeSeconds: 86_400, keep: 30 },
+    log: { level: 'info', addresses: false, bodies: false },
+    drainSeconds: 10,
   });
 });
 
@@ -103,6 +106,18 @@ test('paths start at the file, PostgreSQL keeps its address and has the socket i
   assert(postgres.kind === 'loaded');
   assert.equal(postgres.configuration.storage, 'postgres://cpm:secret@db.example/cpm');
   assert.equal(postgres.administrationSocket, `${folder}/data/opencpm.sock`);
+});
+
+test('HTTP is on a port of its own, on any free one beside SIP on any free one, or off', () => {
+  const httpOf = (text: string) => configurationOf(`domain: a.b\n${text}\n`).http.listen;
+  assert.deepEqual(httpOf('listen: ["udp://127.0.0.1:0"]'), { host: '127.0.0.1', port: 0 });
+  assert.deepEqual(httpOf('http: { listen: "0.0.0.0:9100" }'), { host: '0.0.0.0', port: 9100 });
+  assert.deepEqual(httpOf('http: { listen: "http://[::1]:9100/" }'), { host: '::1', port: 9100 });
+  assert.equal(httpOf('http: { listen: off }'), undefined);
+  const form = 'must be an IP address and a port such as 127.0.0.1:9464 or [::1]:9464, or off';
+  for (const wrong of ['9464', 'localhost:9464', '127.0.0.1:70000', '127.0.0.1', '300.0.0.1:80']) {
+    assert.match(problemsOf(`domain: a.b\nhttp: { listen: "${wrong}" }\n`).join(), new RegExp(form.replaceAll(/[[\].]/g, '\\$&')), wrong);
+  }
 });
 
 test('a release is read as its two numbers', () => {
