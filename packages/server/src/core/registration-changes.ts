@@ -14,7 +14,7 @@ import { addressOfGruu, sameInstance } from './gruu.ts';
 import type { ReceivedRegister, Refusal, RegistrarParts } from './registration.ts';
 import { type RegistrationPath, supports } from './registration-path.ts';
 import type { Routing } from './routing.ts';
-import { bindingOf, clientKey, instanceOf, type LocatedBinding } from './stored-binding.ts';
+import { bindingOf, clientKey, instanceOf, keptContact, type LocatedBinding } from './stored-binding.ts';
 
 export interface Registration extends ReceivedRegister {
   readonly path: RegistrationPath;
@@ -128,10 +128,11 @@ interface Registering {
 function newBinding(contact: Contact, client: string, seconds: number, { registration, parts }: Registering): LocatedBinding {
   const { request, flow, user, now, path } = registration;
   const to = request.headers.value(toHeader);
+  const kept = keptContact(contact);
   const stored = {
     owner: user.owner,
     client,
-    contact: contactHeader.encode({ ...contact, displayName: undefined, expiresSeconds: undefined }),
+    contact: contactHeader.encode(kept),
     path: path.values,
     byPath: path.isFollowed,
     gruuAddress: supports(request, 'gruu') && to !== undefined ? addressOfGruu(to.uri, user, parts.context.directory) : '',
@@ -143,5 +144,5 @@ function newBinding(contact: Contact, client: string, seconds: number, { registr
     local: flow.local,
     remote: flow.remote,
   };
-  return bindingOf(contact, stored, { unreachable: false, flow });
+  return bindingOf(kept, stored, { unreachable: false, flow });
 }

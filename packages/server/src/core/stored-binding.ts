@@ -1,5 +1,5 @@
 import { type Binding, servicesOfFeatures } from '@opencpm/cpm';
-import { type Contact, contactHeader, type Flow, formatUri, Malformed, type Parameters, pathHeader, type SipUri } from '@opencpm/sip';
+import { type Contact, contactHeader, type Flow, formatUri, Malformed, Parameters, pathHeader, type SipUri } from '@opencpm/sip';
 import type { StoredBinding } from '@opencpm/storage';
 import { publicGruu } from './gruu.ts';
 
@@ -23,6 +23,16 @@ export function clientKey(contact: Contact): string {
 export function instanceOf(features: Parameters): string | undefined {
   const instance = features.get('+sip.instance');
   return typeof instance === 'string' ? instance : undefined;
+}
+
+/** A Contact as it is kept: without a name, and the instance in front of the features that many clients have in common. */
+export function keptContact({ uri, parameters, q }: Pick<Contact, 'uri' | 'parameters' | 'q'>): Contact {
+  return { uri, parameters: withInstance(parameters.without('+sip.instance'), instanceOf(parameters)), q };
+}
+
+export function withInstance(features: Parameters, instance: string | undefined): Parameters {
+  if (instance === undefined) return features;
+  return Parameters.ofWritten([...Parameters.empty.withQuoted('+sip.instance', instance).entries, ...features.entries]);
 }
 
 /** The feature tags of a Contact with what is decided by them, read once for all clients that registered the same ones. */

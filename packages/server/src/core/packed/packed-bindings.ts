@@ -1,7 +1,15 @@
 import { type UserId, userId } from '@opencpm/cpm';
-import { type Contact, contactHeader, type Flow, formatUri, type HostPort, Malformed, Parameters, parseUri } from '@opencpm/sip';
+import { type Contact, contactHeader, type Flow, formatUri, type HostPort, Malformed, parseUri } from '@opencpm/sip';
 import type { StoredBinding } from '@opencpm/storage';
-import { bindingOf, type Capabilities, capabilitiesOf, clientKey, instanceOf, type LocatedBinding } from '../stored-binding.ts';
+import {
+  bindingOf,
+  type Capabilities,
+  capabilitiesOf,
+  clientKey,
+  instanceOf,
+  type LocatedBinding,
+  withInstance,
+} from '../stored-binding.ts';
 import { RecordReader, RecordWriter } from './record-octets.ts';
 import { RepeatedValues } from './repeated-values.ts';
 
@@ -149,11 +157,6 @@ function withoutInstance({ parameters }: Contact): Pick<Contact, 'parameters'> {
 function readFeatures(text: string): Features {
   const contact = contactOf(`${commonUri}${text}`);
   return { contact, capabilities: capabilitiesOf(contact) };
-}
-
-function withInstance(parameters: Parameters, instance: string | undefined): Parameters {
-  if (instance === undefined) return parameters;
-  return Parameters.ofWritten([...Parameters.empty.withQuoted('+sip.instance', instance).entries, ...parameters.entries]);
 }
 
 function readAddress(text: string): HostPort {
