@@ -49,7 +49,7 @@ describe('a crash in the middle of a delivery (architecture: promises about mess
     const bob = await world.registeredPhone('bob', {}, () => answer(480));
     await world.clock.runFor(1000);
     await restart(world);
-    await world.clock.runFor(1000);
+    await world.clock.runFor(31_000);
     assert.deepEqual(texts(bob), ['twice', 'twice']);
     assert.deepEqual(new Set(bob.received().map(({ headers }) => headers.text('CSeq'))), new Set(['1 MESSAGE', '2 MESSAGE']));
     assert.equal(new Set(bob.received().map(({ headers }) => headers.text('Call-ID'))).size, 2);

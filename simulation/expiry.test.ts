@@ -8,7 +8,8 @@ import type { World } from './world.ts';
 
 const asking = { messageId: 'm1', notifications: ['negative-delivery'] };
 
-const brief = { policy: { maxExpirySeconds: 3600 } };
+/** What its recipient is told is proved in notices.test.ts. */
+const brief = { policy: { maxExpirySeconds: 3600, expiryNotices: 'none' } } as const;
 
 async function bobComes(world: World): Promise<readonly string[]> {
   const bob = await world.registeredPhone('bob');
@@ -39,7 +40,7 @@ describe('how long a message waits (B-8.3.1.6.1-08, RFC 3428 §7)', () => {
     },
   ] as const;
   for (const { name, headers, seconds } of cases) {
-    inWorld(`${name}: ${seconds} s`, { policy: { maxExpirySeconds: 3600 } }, async (world) => {
+    inWorld(`${name}: ${seconds} s`, brief, async (world) => {
       const alice = await world.phone('alice');
       const start = world.clock.now();
       await alice.message(bobUri, cpmMessage('still good', { headers }));

@@ -40,9 +40,10 @@ export function clientRefusal({ client, answer, before, now }: FailedPush, polic
   return { status: answer.status, pauseMilliseconds, retryAt: now + waited, refusedBy: undefined };
 }
 
-/** What makes a binding another one when it changes: contact, feature tags, path. A refresh leaves it as it is. */
+/** What makes a binding another one when it changes: contact, feature tags in whatever order, path. A refresh leaves it as it is. */
 export function registrationOf({ contact, features, path }: Binding): string {
-  return [formatUri(contact), String(features), ...path].join('\n');
+  const tags = features.entries.map(({ name, text }) => `${name.toLowerCase()}=${text}`).sort();
+  return [formatUri(contact), ...tags, ...path].join('\n');
 }
 
 /** The same contact with the same tags by the same path, kept up by a refresh. */
