@@ -31,6 +31,8 @@ export class RecordFile implements RecordSink {
   #file: OpenFile | undefined;
   #work: Promise<void> | undefined;
   #cancelWake: (() => void) | undefined;
+  /** Milliseconds since the epoch; each rotation has a time of its own. */
+  #rotatedAt = 0;
   #reopen = false;
   #failing = false;
   #closed = false;
@@ -175,7 +177,8 @@ export class RecordFile implements RecordSink {
     await this.#file?.handle.datasync();
     await this.#leave();
     const { file, keep } = this.#settings;
-    await rename(file, await freeName(file, this.#clock.now()));
+    this.#rotatedAt = await freeTime(file, Math.max(this.#clock.now(), this.#rotatedAt + 1));
+    await rename(file, rotatedName(file, this.#rotatedAt));
     for (const old of (await rotatedFiles(file)).slice(0, -keep)) await unlink(old);
   }
 }
@@ -193,13 +196,13 @@ async function openForAppending(path: string, now: number): Promise<OpenFile> {
   return { handle, bytes: size, begunAt: size === 0 || birthtimeMs === 0 ? now : birthtimeMs };
 }
 
-/** `records.jsonl.20260102T030405678Z`: names sort by time. */
-async function freeName(file: string, now: number): Promise<string> {
-  const time = new Date(now).toISOString().replace(/[-:.]/g, '');
-  for (let count = 0; ; count += 1) {
-    const name = `${file}.${time}${count === 0 ? '' : `-${count}`}`;
-    if (!(await exists(name))) return name;
-  }
+/** When a file was rotated is its name, `records.jsonl.20260102T030405678Z`; a name that is taken is the next millisecond's. */
+async function freeTime(file: string, earliest: number): Promise<number> {
+  for (let time = earliest; ; time += 1) if (!(await exists(rotatedName(file, time)))) return time;
+}
+
+function rotatedName(file: string, time: number): string {
+  return `${file}.${new Date(time).toISOString().replace(/[-:.]/g, '')}`;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -212,7 +215,7 @@ async function exists(path: string): Promise<boolean> {
 /** Oldest first. */
 async function rotatedFiles(file: string): Promise<readonly string[]> {
   const folder = dirname(file);
-  const pattern = /^\.\d{8}T\d{9}Z(?:-\d+)?$/;
+  const pattern = /^\.\d{8}T\d{9}Z$/;
   const name = basename(file);
   const names = (await readdir(folder)).filter((entry) => entry.startsWith(name) && pattern.test(entry.slice(name.length)));
   return names.sort().map((entry) => join(folder, entry));
