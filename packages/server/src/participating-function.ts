@@ -56,7 +56,10 @@ export async function participatingFunction(
 ): Promise<ParticipatingFunction> {
   const { configuration, clock, ids, self, log, location } = core;
   const policy = serviceProviderPolicy(configuration);
-  const recentMessages = new RecentMessageTable(configuration.policy.duplicateWindowSeconds * 1000);
+  const recentMessages = new RecentMessageTable({
+    windowMilliseconds: configuration.policy.duplicateWindowSeconds * 1000,
+    seed: Number.parseInt(ids.unique().slice(0, 8), 16),
+  });
   const keys = await services.deferredMessages.recentKeys(clock.now(), knownKeys);
   if (!isFault(keys)) for (const { key, expiresAt } of keys.toReversed()) recentMessages.rememberStored(key, expiresAt);
   const outbox = new OutboxSender(services.outbox, sipCore, clock, log);

@@ -7,12 +7,12 @@ const octetsOf = (text: string) => new TextEncoder().encode(text);
 const textOf = (octets: Uint8Array | undefined) => new TextDecoder().decode(octets);
 
 describe('expiring records', () => {
-  it('are found by their key until they expire, with their owner', () => {
+  it('are found by their key until they expire, with their mark', () => {
     const records = new ExpiringRecords<object>(1);
-    const owner = {};
-    records.put('MESSAGE z9hG4bKone', octetsOf('SIP/2.0 200 OK'), owner, 1000);
+    const mark = {};
+    records.put('MESSAGE z9hG4bKone', octetsOf('SIP/2.0 200 OK'), mark, 1000);
     const found = records.find('MESSAGE z9hG4bKone');
-    assert.equal(found?.owner, owner);
+    assert.equal(found?.mark, mark);
     assert.deepEqual([textOf(found?.octets), found?.expiresAt, records.nextExpiry], ['SIP/2.0 200 OK', 1000, 1000]);
     records.expire(999);
     assert.equal(records.has('MESSAGE z9hG4bKone'), true);
@@ -31,10 +31,10 @@ describe('expiring records', () => {
 
   it('are copies: what is found does not change when its page is used again', () => {
     const records = new ExpiringRecords<string>(7);
-    records.put('a', octetsOf('first'), 'owner', 1);
+    records.put('a', octetsOf('first'), 'mark', 1);
     const octets = records.find('a')?.octets;
     records.expire(1);
-    records.put('b', octetsOf('later'), 'owner', 2);
+    records.put('b', octetsOf('later'), 'mark', 2);
     assert.equal(textOf(octets), 'first');
   });
 
@@ -43,11 +43,11 @@ describe('expiring records', () => {
     const answer = new Uint8Array(60_000).fill(1);
     for (let time = 0; time < 2000; time += 1) {
       records.expire(time);
-      records.put(`key ${time}`, answer, 'owner', time + 10);
+      records.put(`key ${time}`, answer, 'mark', time + 10);
     }
     assert.equal(records.size, 10);
     assert.deepEqual(records.find('key 1999')?.octets, answer);
-    assert.throws(() => records.put('long', new Uint8Array(300_000), 'owner', 1), RangeError);
+    assert.throws(() => records.put('long', new Uint8Array(300_000), 'mark', 1), RangeError);
   });
 
   it('do what a Map in order of insertion would do', () => {

@@ -12,25 +12,25 @@ const firstSlots = 512;
 const unitsOfPage = recordPageOctets / 8;
 const none = -1;
 
-/** What is found: a copy of the octets, and whose they are. */
-export interface ExpiringRecord<Owner> {
+/** What is found: a copy of the octets, and what they were marked with. */
+export interface ExpiringRecord<Mark> {
   readonly octets: Uint8Array;
-  readonly owner: Owner;
+  readonly mark: Mark;
   /** Milliseconds. */
   readonly expiresAt: number;
 }
 
 /**
  * Keys are octet strings. Records go in the order in which they came, so that one which expires before an older one
- * stays until that goes. Owners are held by reference: let them be few, or long-lived anyway.
+ * stays until that goes. Marks are held by reference: let them be numbers, or objects that live long anyway.
  */
-export class ExpiringRecords<Owner> {
+export class ExpiringRecords<Mark> {
   readonly #seed: number;
   /** By number; a number is used again once its page is gone. */
-  readonly #pages: (RecordPage<Owner> | undefined)[] = [];
+  readonly #pages: (RecordPage<Mark> | undefined)[] = [];
   /** In the order in which they are filled; the last one is being filled, from the first one records go. */
-  readonly #filled: RecordPage<Owner>[] = [];
-  readonly #spare: RecordPage<Owner>[] = [];
+  readonly #filled: RecordPage<Mark>[] = [];
+  readonly #spare: RecordPage<Mark>[] = [];
   /** Open addressing with linear probing, at most half full: where a record begins, or `none`. */
   #slots = new Int32Array(firstSlots).fill(none);
   #size = 0;
@@ -51,12 +51,12 @@ export class ExpiringRecords<Owner> {
   }
 
   /** Keeps the octets, in place of those of the same key. Key and octets together have to fit into a page. */
-  put(key: string, octets: Uint8Array, owner: Owner, expiresAt: number): void {
+  put(key: string, octets: Uint8Array, mark: Mark, expiresAt: number): void {
     this.delete(key);
     if (2 * (this.#size + 1) > this.#slots.length) this.#enlarge();
     const page = this.#pageFor(key, octets);
     const hash = this.#hash(key);
-    const offset = page.write({ key, hash, octets, owner, expiresAt });
+    const offset = page.write({ key, hash, octets, mark, expiresAt });
     this.#occupy(hash, page.number * unitsOfPage + offset / 8);
     this.#size += 1;
   }
@@ -65,7 +65,7 @@ export class ExpiringRecords<Owner> {
     return this.#slotOf(key) !== none;
   }
 
-  find(key: string): ExpiringRecord<Owner> | undefined {
+  find(key: string): ExpiringRecord<Mark> | undefined {
     const slot = this.#slotOf(key);
     if (slot === none) return undefined;
     const { page, offset } = this.#at(slot);
@@ -100,14 +100,14 @@ export class ExpiringRecords<Owner> {
     this.#size = 0;
   }
 
-  #drop(page: RecordPage<Owner>): void {
+  #drop(page: RecordPage<Mark>): void {
     this.#vacate(this.#slotAt(page.hash(page.first), page.number * unitsOfPage + page.first / 8));
     page.clear(page.first);
     this.#size -= 1;
   }
 
   /** The page whose first record is the oldest one that is kept; pages without any are passed and used again. */
-  #oldestPage(): RecordPage<Owner> | undefined {
+  #oldestPage(): RecordPage<Mark> | undefined {
     for (let page = this.#filled[0]; page !== undefined; page = this.#filled[0]) {
       page.passCleared();
       if (page.first < page.used) return page;
@@ -117,13 +117,13 @@ export class ExpiringRecords<Owner> {
     return undefined;
   }
 
-  #retire(page: RecordPage<Owner>): void {
+  #retire(page: RecordPage<Mark>): void {
     page.reset();
     if (this.#spare.length < maxSparePages) this.#spare.push(page);
     else this.#pages[page.number] = undefined;
   }
 
-  #pageFor(key: string, octets: Uint8Array): RecordPage<Owner> {
+  #pageFor(key: string, octets: Uint8Array): RecordPage<Mark> {
     const last = this.#filled.at(-1);
     if (last?.hasRoom(key, octets)) return last;
     const page = this.#spare.pop() ?? this.#newPage();
@@ -132,9 +132,9 @@ export class ExpiringRecords<Owner> {
     return page;
   }
 
-  #newPage(): RecordPage<Owner> {
+  #newPage(): RecordPage<Mark> {
     const free = this.#pages.indexOf(undefined);
-    const page = new RecordPage<Owner>(free < 0 ? this.#pages.length : free);
+    const page = new RecordPage<Mark>(free < 0 ? this.#pages.length : free);
     this.#pages[page.number] = page;
     return page;
   }
@@ -185,7 +185,7 @@ export class ExpiringRecords<Owner> {
     this.#slots[gap] = none;
   }
 
-  #at(slot: number): { page: RecordPage<Owner>; offset: number } {
+  #at(slot: number): { page: RecordPage<Mark>; offset: number } {
     const place = this.#slots[slot] ?? none;
     const page = this.#pages[Math.floor(place / unitsOfPage)];
     if (page === undefined) throw new TypeError('a slot of the table names a page that is not there');

@@ -4,6 +4,7 @@ export * from './auth/digest-server.ts';
 export * from './endpoint/invite-options.ts';
 export * from './endpoint/options.ts';
 export * from './endpoint.ts';
+export * from './expiring-records.ts';
 export * from './message/check-request.ts';
 export * from './message/framer.ts';
 export * from './message/header-field.ts';

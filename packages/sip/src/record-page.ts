@@ -3,27 +3,27 @@
 /** Above the largest datagram several times over; a power of two. */
 export const recordPageOctets = 262_144;
 
-/** The head of a record: when it expires (8 octets), hash, length of the key, length of the octets, index of the owner (4 each). */
+/** The head of a record: when it expires (8 octets), hash, length of the key, length of the octets, index of the mark (4 each). */
 const headOctets = 24;
 const hashWord = 2;
 const keyLengthWord = 3;
 const lengthWord = 4;
-const ownerWord = 5;
+const markWord = 5;
 
 /** Stands for the expiry of a record that is gone. */
 const cleared = Number.NEGATIVE_INFINITY;
 
-export interface NewRecord<Owner> {
+export interface NewRecord<Mark> {
   /** An octet string. */
   readonly key: string;
   readonly hash: number;
   readonly octets: Uint8Array;
-  readonly owner: Owner;
+  readonly mark: Mark;
   readonly expiresAt: number;
 }
 
 /** A record is named by its offset in octets, a multiple of 8. */
-export class RecordPage<Owner> {
+export class RecordPage<Mark> {
   readonly number: number;
   /** Offset of the oldest record that is left; equal to `used` when there is none. */
   first = 0;
@@ -32,7 +32,7 @@ export class RecordPage<Owner> {
   readonly #octets = new Uint8Array(recordPageOctets);
   readonly #words = new Int32Array(this.#octets.buffer);
   readonly #times = new Float64Array(this.#octets.buffer);
-  readonly #owners: Owner[] = [];
+  readonly #marks: Mark[] = [];
 
   constructor(number: number) {
     this.number = number;
@@ -43,14 +43,14 @@ export class RecordPage<Owner> {
   }
 
   /** Gives the offset of the new record, for which there has to be room. */
-  write({ key, hash, octets, owner, expiresAt }: NewRecord<Owner>): number {
+  write({ key, hash, octets, mark, expiresAt }: NewRecord<Mark>): number {
     const offset = this.used;
     const word = offset / 4;
     this.#times[offset / 8] = expiresAt;
     this.#words[word + hashWord] = hash;
     this.#words[word + keyLengthWord] = key.length;
     this.#words[word + lengthWord] = octets.length;
-    this.#words[word + ownerWord] = this.#owners.push(owner) - 1;
+    this.#words[word + markWord] = this.#marks.push(mark) - 1;
     const start = offset + headOctets;
     for (let index = 0; index < key.length; index += 1) this.#octets[start + index] = key.charCodeAt(index);
     this.#octets.set(octets, start + key.length);
@@ -58,13 +58,13 @@ export class RecordPage<Owner> {
     return offset;
   }
 
-  read(offset: number): { octets: Uint8Array; owner: Owner; expiresAt: number } {
+  read(offset: number): { octets: Uint8Array; mark: Mark; expiresAt: number } {
     const word = offset / 4;
-    const owner = this.#owners[this.#words[word + ownerWord] ?? 0];
-    if (owner === undefined) throw new TypeError('a record without its owner');
+    const mark = this.#marks[this.#words[word + markWord] ?? 0];
+    if (mark === undefined) throw new TypeError('a record without its mark');
     const start = offset + headOctets + (this.#words[word + keyLengthWord] ?? 0);
     const octets = this.#octets.slice(start, start + (this.#words[word + lengthWord] ?? 0));
-    return { octets, owner, expiresAt: this.expiresAt(offset) };
+    return { octets, mark, expiresAt: this.expiresAt(offset) };
   }
 
   hash(offset: number): number {
@@ -103,7 +103,7 @@ export class RecordPage<Owner> {
   reset(): void {
     this.first = 0;
     this.used = 0;
-    this.#owners.length = 0;
+    this.#marks.length = 0;
   }
 
   #behind(offset: number): number {

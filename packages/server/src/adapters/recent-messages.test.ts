@@ -3,10 +3,12 @@ import { describe, it } from 'node:test';
 import { RecentMessageTable } from './recent-messages.ts';
 
 const window = 1000;
+const newTable = (bound?: number) =>
+  new RecentMessageTable({ windowMilliseconds: window, seed: 7, ...(bound === undefined ? {} : { bound }) });
 
 describe('messages handled lately', () => {
   it('are known with the status that they were answered, from their arrival on', async () => {
-    const table = new RecentMessageTable(window);
+    const table = newTable();
     const { promise, resolve } = Promise.withResolvers<number>();
     assert.equal(table.find('m', 0), undefined);
     table.remember('m', promise, 0);
@@ -18,7 +20,7 @@ describe('messages handled lately', () => {
   });
 
   it('are forgotten when their window is over', async () => {
-    const table = new RecentMessageTable(window);
+    const table = newTable();
     table.remember('m', Promise.resolve(202), 0);
     await Promise.resolve();
     assert.equal(table.find('m', window - 1), 202);
@@ -26,7 +28,7 @@ describe('messages handled lately', () => {
   });
 
   it('are forgotten at once when they were refused or failed', async () => {
-    const table = new RecentMessageTable(window);
+    const table = newTable();
     table.remember('refused', Promise.resolve(480), 0);
     table.remember('failed', Promise.reject(new Error('a fault')), 0);
     await new Promise(setImmediate);
@@ -35,7 +37,7 @@ describe('messages handled lately', () => {
   });
 
   it('stay known when only an earlier try of theirs was refused', async () => {
-    const table = new RecentMessageTable(window);
+    const table = newTable();
     const { promise, resolve } = Promise.withResolvers<number>();
     table.remember('m', promise, 0);
     table.remember('m', Promise.resolve(200), 1);
@@ -45,14 +47,14 @@ describe('messages handled lately', () => {
   });
 
   it('of an earlier process were stored and answered 202', () => {
-    const table = new RecentMessageTable(window);
+    const table = newTable();
     table.rememberStored('m', 500);
     assert.equal(table.find('m', 499), 202);
     assert.equal(table.find('m', 500), undefined);
   });
 
   it('are no more than the table is given, the newest ones', () => {
-    const table = new RecentMessageTable(window, 3);
+    const table = newTable(3);
     for (const key of ['one', 'two', 'three', 'one', 'four']) table.rememberStored(key, window);
     assert.deepEqual(
       ['one', 'two', 'three', 'four'].map((key) => table.find(key, 0)),

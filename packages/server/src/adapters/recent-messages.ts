@@ -1,53 +1,59 @@
 import type { RecentMessages } from '@opencpm/cpm';
+import { ExpiringRecords, textToOctets } from '@opencpm/sip';
 
-/** Upper bound of remembered messages, some 300 octets each. The oldest ones are forgotten first. */
+/** Upper bound of remembered messages, some 200 octets each. The oldest ones are forgotten first. */
 const maxRemembered = 200_000;
 
-interface Remembered {
-  status: number | Promise<number>;
-  readonly until: number;
+const noOctets = new Uint8Array(0);
+
+export interface RecentMessageOptions {
+  /** How long an accepted message is remembered, from its arrival on. */
+  readonly windowMilliseconds: number;
+  /** A random 32-bit number. */
+  readonly seed: number;
+  readonly bound?: number;
 }
 
 /** Duplicate keys of messages handled lately, in memory, and of stored ones as far as the database still knows them. */
 export class RecentMessageTable implements RecentMessages {
-  readonly #byKey = new Map<string, Remembered>();
   readonly #windowMilliseconds: number;
-
   readonly #bound: number;
+  readonly #underWay = new Map<string, Promise<number>>();
+  /** Of the accepted ones nothing is left but key and status. */
+  readonly #accepted: ExpiringRecords<number>;
 
-  constructor(windowMilliseconds: number, bound = maxRemembered) {
+  constructor({ windowMilliseconds, seed, bound = maxRemembered }: RecentMessageOptions) {
     this.#windowMilliseconds = windowMilliseconds;
     this.#bound = bound;
+    this.#accepted = new ExpiringRecords(seed);
   }
 
   find(key: string, now: number): number | Promise<number> | undefined {
-    const remembered = this.#byKey.get(key);
-    return remembered !== undefined && remembered.until > now ? remembered.status : undefined;
+    const underWay = this.#underWay.get(key);
+    if (underWay !== undefined) return underWay;
+    const accepted = this.#accepted.find(textToOctets(key));
+    return accepted !== undefined && accepted.expiresAt > now ? accepted.mark : undefined;
   }
 
   remember(key: string, status: Promise<number>, now: number): void {
-    const remembered: Remembered = { status, until: now + this.#windowMilliseconds };
-    this.#put(key, remembered);
-    const forget = () => {
-      if (this.#byKey.get(key) === remembered) this.#byKey.delete(key);
+    this.#underWay.set(key, status);
+    const ended = (known?: number) => {
+      // A later try of the same message took this one's place.
+      if (this.#underWay.get(key) !== status) return;
+      this.#underWay.delete(key);
+      if (known !== undefined && known < 300) this.#accept(key, known, now + this.#windowMilliseconds);
     };
-    status.then((known) => {
-      remembered.status = known;
-      if (known >= 300) forget();
-    }, forget);
+    status.then(ended, () => ended());
+    this.#accepted.expire(now);
   }
 
   /** A message that an earlier process stored: 202 was its answer. */
   rememberStored(key: string, until: number): void {
-    this.#put(key, { status: 202, until });
+    this.#accept(key, 202, until);
   }
 
-  /** What is put again becomes the newest. */
-  #put(key: string, remembered: Remembered): void {
-    this.#byKey.delete(key);
-    this.#byKey.set(key, remembered);
-    if (this.#byKey.size <= this.#bound) return;
-    const oldest = this.#byKey.keys().next().value;
-    if (oldest !== undefined) this.#byKey.delete(oldest);
+  #accept(key: string, status: number, until: number): void {
+    this.#accepted.put(textToOctets(key), noOctets, status, until);
+    if (this.#accepted.size > this.#bound) this.#accepted.dropOldest();
   }
 }

@@ -77,6 +77,13 @@ export class ServerTransactions {
     if (entry.state.phase === 'completed') this.#keepCompleted(entry);
   }
 
+  discard(entry: ServerEntry): void {
+    if (this.#byKey.get(entry.key) !== entry) return;
+    this.#byKey.delete(entry.key);
+    this.#context.wheel.cancel(entry);
+    entry.transaction = undefined;
+  }
+
   step(entry: ServerEntry, input: ServerInput, now: number, response?: SipResponse): void {
     const { state, outputs } = stepServerNonInvite(entry.state, input, now);
     entry.state = state;
@@ -107,7 +114,7 @@ export class ServerTransactions {
   #reviveCompleted(key: string): ServerEntry | undefined {
     const kept = this.#completed.find(key);
     if (kept === undefined) return undefined;
-    const entry = new ServerEntry(this, key, { flow: kept.owner, fallback: undefined }, completedServerNonInvite(kept.expiresAt));
+    const entry = new ServerEntry(this, key, { flow: kept.mark, fallback: undefined }, completedServerNonInvite(kept.expiresAt));
     entry.octets = kept.octets;
     return entry;
   }
@@ -234,5 +241,11 @@ class RespondingTransaction implements ServerTransaction {
       throw new Error(`${status} may not answer a ${this.request.method} (RFC 4320 §4)`);
     if (status >= 200) this.#answered = true;
     this.#owner.respond(this.#entry, response);
+  }
+
+  discard(): void {
+    if (this.#answered) throw new Error(`a ${this.request.method} that was answered cannot be discarded`);
+    this.#answered = true;
+    this.#owner.discard(this.#entry);
   }
 }
