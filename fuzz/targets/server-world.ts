@@ -76,6 +76,7 @@ function configuration() {
       ...['alice', 'bob', 'carol', 'erin'].map((user) => simulatedUser(user)),
       simulatedUser('dave', `sip:dave@${domain}`, 'tel:+15550001'),
     ],
+    http: { listen: undefined },
     trustedPeers: [{ address: '10.0.0.9' }],
     routes: { 'other.test': 'sip:10.0.0.6:5060' },
     policy: { ...defaults.policy, maxExpirySeconds: 86_400 },

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { world } from '../node/test-support/endpoint-world.ts';
 import { checkRequest } from './check-request.ts';
 import { contactHeader } from './headers/contact.ts';
 import { viaHeader } from './headers/via.ts';
+import { responseTo } from './message.ts';
 import { portableOctets } from './octets.ts';
 import { parseMessage } from './parse.ts';
 import { serializeMessage } from './serialize.ts';
@@ -102,6 +104,7 @@ function runFolder(folder: string, exceptions: Exceptions, usual: Outcome): void
     const expected = exceptions[file];
     const title = expected === undefined ? `${file}: ${usual}` : `${file}: ${expected.outcome}, because: ${expected.because}`;
     it(title, () => runFile(readFileSync(join(folder, file)), expected?.outcome ?? usual));
+    it(`${file} at an endpoint`, () => answerFile(readFileSync(join(folder, file)), expected?.outcome ?? usual));
   }
   it(`every exception of ${folder.split('/').slice(-2).join('/')} names a file`, () => {
     assert.deepEqual(
@@ -118,14 +121,42 @@ function messageFiles(folder: string): readonly string[] {
 }
 
 function runFile(stored: Buffer, expected: Outcome): void {
-  const text = stored.toString('latin1');
-  const restored = text.replaceAll('\r\n', '\n').replaceAll('\r', '\n').replaceAll('\n', '\r\n');
-  const head = text.slice(0, text.includes('\r\n\r\n') ? text.indexOf('\r\n\r\n') : text.length);
-  const storedWithoutCr = head.replaceAll('\r\n', '').includes('\n');
-  if (storedWithoutCr) assert.notEqual(outcomeOf(stored), 'accepted', 'a head with lone LF is refused');
-  const octets = storedWithoutCr ? Buffer.from(restored, 'latin1') : stored;
+  const octets = withCr(stored);
+  if (octets !== stored) assert.notEqual(outcomeOf(stored), 'accepted', 'a head with lone LF is refused');
   assert.equal(outcomeOf(octets), expected);
   if (expected === 'accepted') assertSurvives(octets);
+}
+
+/** Some files lost the CR of their line ends on the way to us. */
+function withCr(stored: Buffer): Buffer {
+  const text = stored.toString('latin1');
+  const head = text.slice(0, text.includes('\r\n\r\n') ? text.indexOf('\r\n\r\n') : text.length);
+  if (!head.replaceAll('\r\n', '').includes('\n')) return stored;
+  return Buffer.from(text.replaceAll('\r\n', '\n').replaceAll('\r', '\n').replaceAll('\n', '\r\n'), 'latin1');
+}
+
+/** What an endpoint sends to it: one right answer to what can be answered, nothing to the rest, and no fault. */
+async function answerFile(stored: Buffer, expected: Outcome): Promise<void> {
+  const octets = withCr(stored);
+  const { network, flow, endpoint, events } = await world();
+  endpoint.onRequest = (transaction) => transaction.respond(responseTo(transaction.request, 200, { toTag: 'a' }));
+  network.deliver(octets.toString('latin1'), flow);
+  const answers = network.take().map(({ text }) => parseMessage(portableOctets.encode(text), portableOctets));
+  const statuses = answers.map((answer) =>
+    answer.kind === 'message' && answer.message.kind === 'response' ? answer.message.status : answer,
+  );
+  const read = parseMessage(octets, portableOctets);
+  const isRequest = read.kind === 'message' && read.message.kind === 'request' && read.message.method !== 'ACK';
+  // Without these two nobody would know what the answer belongs to.
+  const isAnswerable = read.kind !== 'message' || (read.message.headers.has('Via') && read.message.headers.has('CSeq'));
+  if (expected.startsWith('refused') && isAnswerable) assert.deepEqual(statuses, [Number(expected.split(' ')[1])]);
+  else if (expected === 'accepted' && isRequest)
+    assert.ok(statuses.length === 1 && [200, 405, 481].includes(Number(statuses[0])), String(statuses));
+  else assert.deepEqual(statuses, []);
+  assert.deepEqual(
+    events.filter((event) => !event.startsWith('stray')),
+    [],
+  );
 }
 
 function outcomeOf(octets: Uint8Array): Outcome {

@@ -249,7 +249,7 @@ export const layerMessages: readonly TortureCase[] = [
       'Call-ID: own-regescrt',
       'CSeq: 14398234 REGISTER',
       'Via: SIP/2.0/UDP host7.example.com;branch=z9hG4bKregescrt',
-      'Contact: <sip:user@example.com?Route=%3Csip:sip.example.com%3E>',
+      'Contact: <sip:user@host7.example.net?Route=%3Csip:sip.example.com%3E>',
     ]),
     datagram: 'handled',
     server: { stranger: 401, user: ['user', 200] },

@@ -31,7 +31,7 @@ function ipv6Request({
       'To: sip:user@example.com',
       'From: sip:user@example.com;tag=81x3',
       ...vias,
-      'Call-ID: own-rfc5118',
+      `Call-ID: own-rfc5118-${uri}`,
       'Max-Forwards: 70',
       `Contact: "Caller" ${contact}`,
       `CSeq: 98177 ${method}`,
