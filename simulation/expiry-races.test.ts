@@ -28,11 +28,11 @@ async function bobWith(world: World, script: PeerScript): Promise<Phone> {
 const comesAlice = (world: World) => world.registeredPhone('alice', { expiresSeconds: 86_400 });
 
 describe('a message whose time comes while it is on its way: exactly one of delivered and expired is told', () => {
-  const ends = [
+  const ends: readonly { readonly name: string; readonly script: PeerScript; readonly told: readonly string[] }[] = [
     { name: 'is delivered when its client takes it', script: () => late(5000, answer(200)), told: [] },
     { name: 'has expired when its client refuses it then', script: () => late(5000, answer(486)), told: ['m1 failed'] },
     { name: 'has expired when its client says nothing', script: () => silence, told: ['m1 failed'] },
-  ] as const;
+  ];
   for (const { name, script, told } of ends) {
     inWorld(name, quiet, async (world) => {
       const alice = await comesAlice(world);
