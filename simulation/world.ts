@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly limits?: Partial<Configuration['limits']>;
   readonly trustedPeers?: readonly string[];
   readonly routes?: Configuration['routes'];
+  readonly records?: Partial<Configuration['records']>;
+  readonly drainSeconds?: number;
   /** URI of an Interworking Selection Function. */
   readonly isf?: string;
   /** Where the server posts notices; they are in `server.posted`. */
@@ -154,6 +156,8 @@ function worldConfiguration(options: WorldOptions): Configuration {
     users: (options.users ?? ['alice', 'bob']).map((user) => (typeof user === 'string' ? simulatedUser(user) : user)),
     trustedPeers: (options.trustedPeers ?? []).map((address) => ({ address })),
     routes: options.routes ?? {},
+    records: { ...defaults.records, ...options.records },
+    drainSeconds: options.drainSeconds ?? defaults.drainSeconds,
     ...(options.isf === undefined ? {} : { isf: options.isf }),
     webhook: { ...defaults.webhook, ...(options.webhook === undefined ? {} : { url: options.webhook }) },
     policy: { ...defaults.policy, ...options.policy },

@@ -1,6 +1,8 @@
 import type { OutcomeRecord, PushOutcome } from '@opencpm/cpm';
+import { Histogram } from 'prom-client';
 import type { EventLoopWindow, LoadGauges } from './load-gauges.ts';
-import { Distribution, NameTally, StatusTally } from './tallies.ts';
+import { type KeyOfType, metricDefinitions } from './metric-definitions.ts';
+import { NameTally, StatusTally } from './tallies.ts';
 
 /** Functions and outcomes in the order of their rows in the tally. */
 export const functions = ['originating', 'terminating', 'deferred'] as const satisfies readonly OutcomeRecord['case'][];
@@ -31,20 +33,24 @@ const batchBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /**
  * What this process has counted since it started. The hot path increments; `metric-samples.ts` reads. Labels have
- * fixed rows, so that a count costs no allocation and no peer can make the tables grow.
+ * fixed rows, so that a count costs no allocation and no peer can make the tables grow. Commits and their like, which
+ * cost a disk's time anyway, are observed by histograms of the library.
  */
 export class Measures implements LoadGauges {
   readonly messages = new StatusTally(functions.length * outcomes.length);
   readonly requests = new StatusTally(methods.length);
   readonly refused = new NameTally<RefusalReason>(refusalReasons);
+  readonly dropped = new NameTally<'malformed' | 'unauthenticated'>(['malformed', 'unauthenticated']);
   readonly pushes = new NameTally<PushOutcome['kind']>(pushOutcomes);
   readonly commits = new NameTally<'committed' | 'guard-failed' | 'fault'>(['committed', 'guard-failed', 'fault']);
   readonly records = new NameTally<'written' | 'lost'>(['written', 'lost']);
   readonly logLines = new NameTally<'error' | 'warn' | 'info' | 'debug'>(['error', 'warn', 'info', 'debug']);
-  readonly commitSeconds = new Distribution(durationBounds);
-  readonly writeSeconds = new Distribution(durationBounds);
-  readonly writeBatches = new Distribution(batchBounds);
-  readonly eventLoopWorstSeconds = new Distribution(durationBounds);
+  readonly distributions: { readonly [Key in KeyOfType<'histogram'>]: Histogram } = {
+    commitDuration: histogram('commitDuration', durationBounds),
+    writeDuration: histogram('writeDuration', durationBounds),
+    writeBatches: histogram('writeBatches', batchBounds),
+    eventLoopWorst: histogram('eventLoopWorst', durationBounds),
+  };
   malformed = 0;
   retransmissionsReceived = 0;
   retransmissionsSent = 0;
@@ -65,14 +71,20 @@ export class Measures implements LoadGauges {
 
   eventLoop({ meanMilliseconds, worstMilliseconds }: EventLoopWindow): void {
     this.eventLoopDelayMilliseconds = meanMilliseconds;
-    this.eventLoopWorstSeconds.observe(worstMilliseconds / 1000);
+    this.distributions.eventLoopWorst.observe(worstMilliseconds / 1000);
   }
 
   /** What the SQLite writer tells of one transaction. */
   groupWritten(batches: number, milliseconds: number): void {
-    this.writeSeconds.observe(milliseconds / 1000);
-    this.writeBatches.observe(batches);
+    this.distributions.writeDuration.observe(milliseconds / 1000);
+    this.distributions.writeBatches.observe(batches);
   }
+}
+
+/** In no registry until a scrape takes it into its own. */
+function histogram(key: KeyOfType<'histogram'>, buckets: number[]): Histogram {
+  const { name, help } = metricDefinitions[key];
+  return new Histogram({ name, help, buckets, registers: [] });
 }
 
 const functionRow = { originating: 0, terminating: 1, deferred: 2 } as const satisfies Record<OutcomeRecord['case'], number>;

@@ -18,6 +18,9 @@ export const metricDefinitions = {
     ['function', 'outcome', 'status'],
   ),
   requests: counter('opencpm_sip_requests_total', 'Requests that a function or the core has given a final answer.', ['method', 'status']),
+  dropped: counter('opencpm_sip_requests_dropped_total', 'Requests that got no answer because their address sent too many of their kind.', [
+    'kind',
+  ]),
   refused: counter('opencpm_sip_requests_refused_total', 'Requests that were turned away before any function saw them.', ['reason']),
   malformed: counter('opencpm_sip_malformed_total', 'What came and was no SIP message.'),
   retransmissions: counter(

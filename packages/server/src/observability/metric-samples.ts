@@ -2,7 +2,7 @@ import type { MeasuredServer } from './measured-server.ts';
 import { functions, type Measures, methods, outcomes } from './measures.ts';
 import type { KeyOfType } from './metric-definitions.ts';
 import type { Figures } from './queue-figures.ts';
-import type { Distribution, NameTally } from './tallies.ts';
+import type { NameTally } from './tallies.ts';
 
 /** One time series of a counter or gauge as it is now. */
 export interface Sample {
@@ -11,7 +11,6 @@ export interface Sample {
 }
 
 export type Samples = { readonly [Key in KeyOfType<'counter' | 'gauge'>]: readonly Sample[] };
-export type Distributions = { readonly [Key in KeyOfType<'histogram'>]: Distribution };
 
 /** All counters and gauges at one moment. What only the database knows is left out while it does not answer. */
 export async function takeSamples(server: MeasuredServer): Promise<Samples> {
@@ -19,19 +18,11 @@ export async function takeSamples(server: MeasuredServer): Promise<Samples> {
   return { ...countedSamples(measures), ...sipSamples(server), ...processSamples(server), ...(await storedSamples(server)) };
 }
 
-export function distributions({ measures }: MeasuredServer): Distributions {
-  return {
-    commitDuration: measures.commitSeconds,
-    writeDuration: measures.writeSeconds,
-    writeBatches: measures.writeBatches,
-    eventLoopWorst: measures.eventLoopWorstSeconds,
-  };
-}
-
 function countedSamples(measures: Measures) {
   return {
     messages: messageSamples(measures),
     requests: requestSamples(measures),
+    dropped: byName('kind', measures.dropped),
     refused: byName('reason', measures.refused),
     malformed: single(measures.malformed),
     retransmissions: [

@@ -9,7 +9,7 @@ export function observedDatabase(database: Database, measures: Measures, now: ()
     try {
       const result = await database.commit(batch);
       measures.commits.count(result.kind);
-      measures.commitSeconds.observe((now() - began) / 1000);
+      measures.distributions.commitDuration.observe((now() - began) / 1000);
       return result;
     } finally {
       measures.pendingCommits -= 1;

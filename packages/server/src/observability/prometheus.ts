@@ -1,26 +1,24 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { MeasuredServer } from './measured-server.ts';
 import { type MetricDefinition, metricDefinitions } from './metric-definitions.ts';
-import { type Distributions, distributions, type Sample, takeSamples } from './metric-samples.ts';
-import type { Distribution } from './tallies.ts';
+import { type Sample, takeSamples } from './metric-samples.ts';
 
 /** The metrics of one server in the text format of Prometheus. The registry is filled anew by each scrape. */
 export class PrometheusMetrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
   readonly #server: MeasuredServer;
-  readonly #distributions: Distributions;
 
   constructor(server: MeasuredServer) {
     this.#server = server;
-    this.#distributions = distributions(server);
   }
 
   async text(): Promise<string> {
     const samples = await takeSamples(this.#server);
+    const { distributions } = this.#server.measures;
     const registry = new Registry();
     for (const [key, definition] of Object.entries(metricDefinitions)) {
       if (isKeyOf(samples, key)) addSamples(registry, definition, samples[key]);
-      else if (isKeyOf(this.#distributions, key)) registry.registerMetric(new Buckets(definition, this.#distributions[key]));
+      else if (isKeyOf(distributions, key)) registry.registerMetric(distributions[key]);
     }
     return registry.metrics();
   }
@@ -42,30 +40,4 @@ function addSamples(registry: Registry, definition: MetricDefinition, samples: r
   // Without labels a gauge is 0 before it is set, which is not what an unanswered question means.
   if (samples.length === 0) registry.removeSingleMetric(name);
   for (const { labels: ofSample, value } of samples) gauge.set(ofSample, value);
-}
-
-/** A histogram whose buckets were counted elsewhere. */
-class Buckets extends Histogram {
-  readonly #name: string;
-  readonly #distribution: Distribution;
-
-  constructor({ name, help }: MetricDefinition, distribution: Distribution) {
-    super({ name, help, buckets: [...distribution.bounds], registers: [] });
-    this.#name = name;
-    this.#distribution = distribution;
-  }
-
-  override async get() {
-    const described = await super.get();
-    const { bounds, sum, count } = this.#distribution;
-    const upTo = this.#distribution.cumulative();
-    const buckets = bounds.map((bound, index) => ({ labels: { le: bound }, value: upTo[index] ?? 0, metricName: `${this.#name}_bucket` }));
-    const values = [
-      ...buckets,
-      { labels: { le: '+Inf' }, value: count, metricName: `${this.#name}_bucket` },
-      { labels: {}, value: sum, metricName: `${this.#name}_sum` },
-      { labels: {}, value: count, metricName: `${this.#name}_count` },
-    ];
-    return { ...described, values };
-  }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Distribution, NameTally, StatusTally } from './tallies.ts';
+import { NameTally, StatusTally } from './tallies.ts';
 
 test('a status is counted in its row; one outside of 100 to 699 counts as 699', () => {
   const tally = new StatusTally(2);
@@ -27,11 +27,4 @@ test('every name is there from the start', () => {
       ['two', 4],
     ],
   );
-});
-
-test('a value belongs to the first bucket whose bound it does not pass, and above all bounds to none', () => {
-  const distribution = new Distribution([1, 2, 5]);
-  for (const value of [0.5, 1, 1.5, 5, 9]) distribution.observe(value);
-  assert.deepEqual(distribution.cumulative(), [2, 3, 4]);
-  assert.deepEqual([distribution.sum, distribution.count], [17, 5]);
 });
