@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { canonicalAddress } from '../uri/canonical-address.ts';
 import { sameUri } from '../uri/same-uri.ts';
-import { formatUri, parseUri } from '../uri/uri.ts';
+import { formatUri, parseUri, type Uri } from '../uri/uri.ts';
 import { checkRequest } from './check-request.ts';
 import { StreamFramer } from './framer.ts';
 import type { HeaderField } from './header-field.ts';
@@ -21,6 +21,7 @@ import { viaHeader } from './headers/via.ts';
 import { warningHeader } from './headers/warning.ts';
 import { wwwAuthenticateHeader } from './headers/www-authenticate.ts';
 import { Headers } from './headers.ts';
+import type { ParseLimits } from './limits.ts';
 import { Malformed } from './malformed.ts';
 import { responseTo, type SipMessage } from './message.ts';
 import { octetsToText, portableOctets, textToOctets } from './octets.ts';
@@ -134,6 +135,115 @@ describe('parse and serialize', () => {
   });
 });
 
+describe('a stream', () => {
+  const stream = fc
+    .array(
+      fc.oneof(
+        message.map((sent) => Buffer.from(serializeMessage(sent, portableOctets))),
+        fc.constant(Buffer.from('\r\n\r\n')),
+        mutated.map((octets) => Buffer.from(octets)),
+      ),
+      { maxLength: 4 },
+    )
+    .map((parts) => Uint8Array.from(Buffer.concat(parts)));
+
+  it('gives the same events however it is cut', () => {
+    fc.assert(
+      fc.property(stream, fc.array(fc.nat(2000), { maxLength: 12 }), (octets, cuts) => {
+        const places = [0, ...cuts.filter((cut) => cut < octets.length).sort((one, other) => one - other), octets.length];
+        const framer = new StreamFramer(portableOctets);
+        const pieces = places.slice(1).map((end, index) => octets.subarray(places[index], end));
+        assert.deepEqual(
+          pieces.flatMap((piece) => framer.push(piece).map((event) => JSON.stringify(event))),
+          new StreamFramer(portableOctets).push(octets).map((event) => JSON.stringify(event)),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('limits', () => {
+  const limits = fc.record({
+    maximumHeadOctets: fc.integer({ min: 30, max: 600 }),
+    maximumHeaders: fc.integer({ min: 1, max: 12 }),
+    maximumBodyOctets: fc.nat(60),
+  });
+
+  it('hold for whatever is read: past them a datagram is 413 or 513, and no frame is larger', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          mutated,
+          message.map((sent) => serializeMessage(sent, portableOctets)),
+        ),
+        limits,
+        (octets, bounds) => {
+          const result = parseMessage(octets, portableOctets, bounds);
+          if (result.kind === 'message') assertWithin(result.message, octets, bounds);
+          else if (result.kind === 'malformed') assert.ok([400, 413, 505, 513].includes(result.status));
+          for (const event of new StreamFramer(portableOctets, bounds).push(octets)) {
+            if (event.kind === 'frame') assert.ok(event.octets.length <= bounds.maximumHeadOctets + bounds.maximumBodyOctets);
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('are met exactly: what just fits is read, one more is refused', () => {
+    fc.assert(
+      fc.property(message, (sent) => {
+        const octets = serializeMessage(sent, portableOctets);
+        const bounds = {
+          maximumHeadOctets: octets.length - sent.body.length,
+          maximumHeaders: sent.headers.raw.length + 1,
+          maximumBodyOctets: sent.body.length,
+        };
+        const statusWith = (narrower: Partial<typeof bounds>) => {
+          const result = parseMessage(octets, portableOctets, { ...bounds, ...narrower });
+          return result.kind === 'malformed' ? result.status : result.kind;
+        };
+        assert.equal(statusWith({}), 'message');
+        assert.equal(statusWith({ maximumHeadOctets: bounds.maximumHeadOctets - 1 }), 513);
+        assert.equal(statusWith({ maximumHeaders: bounds.maximumHeaders - 1 }), 513);
+        if (sent.body.length > 0) assert.equal(statusWith({ maximumBodyOctets: bounds.maximumBodyOctets - 1 }), 413);
+      }),
+    );
+  });
+});
+
+function assertWithin(read: SipMessage, octets: Uint8Array, bounds: ParseLimits): void {
+  assert.ok(read.headers.raw.length <= bounds.maximumHeaders);
+  assert.ok(read.body.length <= bounds.maximumBodyOctets);
+  const head = Buffer.from(octets)
+    .toString('latin1')
+    .replace(/^(\r\n)+/, '');
+  assert.ok(head.indexOf('\r\n\r\n') + 4 <= bounds.maximumHeadOctets);
+}
+
+describe('headers that do not parse', () => {
+  it('survive octet for octet, beside changes to others', () => {
+    const garbage = fc.array(fc.tuple(fc.constantFrom(...typed.map(({ name }) => name)), headerText), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(garbage, (pairs) => {
+        const raw = pairs.map(([name, text]) => `${name}:${text}`);
+        const read = parseMessage(portableOctets.encode(`OPTIONS sip:a@b SIP/2.0\r\n${raw.join('\r\n')}\r\n\r\n`), portableOctets);
+        assert.ok(read.kind === 'message');
+        for (const field of typed) read.message.headers.all(field);
+        const changed = { ...read.message, headers: read.message.headers.append('X-New', '1').prepend('X-Top', '2').without('Subject') };
+        const again = parseMessage(serializeMessage(changed, portableOctets), portableOctets);
+        assert.ok(again.kind === 'message');
+        assert.deepEqual(
+          again.message.headers.lines.map(({ line }) => line),
+          ['X-Top: 2', ...raw, 'X-New: 1', 'Content-Length: 0'],
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 function assertHandled(octets: Uint8Array): void {
   const result = parseMessage(octets, portableOctets);
   if (result.kind === 'keep-alive') return;
@@ -177,6 +287,60 @@ describe('Parameters', () => {
 });
 
 describe('typed headers', () => {
+  const parameters = fc
+    .uniqueArray(
+      fc.tuple(
+        token.map((name) => `x${name}`),
+        fc.oneof(fc.constant(true as const), token),
+      ),
+      { selector: ([name]) => name.toLowerCase(), maxLength: 3 },
+    )
+    .map((pairs) => Parameters.of(...pairs));
+  const uri = fc
+    .tuple(token, fc.constantFrom('h.example', '192.0.2.1', '[2001:db8::1]'))
+    .map(([user, host]) => parsed(`sip:${encodeURIComponent(user)}@${host}`));
+  const address = {
+    displayName: fc.option(
+      fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => text.toWellFormed().replaceAll(/\p{Cc}/gu, '') || 'x'),
+      { nil: undefined },
+    ),
+    uri,
+  };
+
+  it('give back every value that they can hold', () => {
+    const via = fc.record({
+      protocol: fc.constant('SIP/2.0'),
+      transport: fc.constantFrom('UDP', 'TCP', 'TLS', 'X'),
+      host: fc.constantFrom('h.example', '192.0.2.1', '2001:db8::1'),
+      port: fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined }),
+      branch: fc.option(token, { nil: undefined }),
+      received: fc.option(fc.constantFrom('192.0.2.9', '2001:db8::9'), { nil: undefined }),
+      rport: fc.option(fc.oneof(fc.constant(true as const), fc.integer({ min: 0, max: 65_535 })), { nil: undefined }),
+      parameters,
+    });
+    const contact = fc.record({
+      ...address,
+      parameters,
+      q: fc.option(
+        fc.integer({ min: 0, max: 1000 }).map((q) => q / 1000),
+        { nil: undefined },
+      ),
+      expiresSeconds: fc.option(fc.nat(2 ** 31), { nil: undefined }),
+    });
+    const cseq = fc.record({ sequence: fc.nat(2 ** 31 - 1), method: token });
+    const warning = fc.record({
+      code: fc.integer({ min: 100, max: 999 }),
+      agent: fc.constant('h.example'),
+      text: fc.string({ unit: 'grapheme' }).map((text) => text.toWellFormed().replaceAll(/\p{Cc}/gu, '')),
+    });
+    const route = fc.record({ ...address, parameters });
+    fc.assert(fc.property(via, (value) => assertRoundTrip(viaHeader, value)));
+    fc.assert(fc.property(contact, (value) => assertRoundTrip(contactHeader, value)));
+    fc.assert(fc.property(cseq, (value) => assertRoundTrip(cseqHeader, value)));
+    fc.assert(fc.property(warning, (value) => assertRoundTrip(warningHeader, value)));
+    fc.assert(fc.property(route, (value) => assertRoundTrip(routeHeader, value)));
+  });
+
   it('give the same value again after writing', () => {
     fc.assert(
       fc.property(mutated, (octets) => {
@@ -220,6 +384,71 @@ describe('URIs', () => {
     );
   });
 });
+
+describe('equivalence of URIs', () => {
+  const name = fc.string({ unit: fc.constantFrom(...'abcXYZ019-_.!~'), minLength: 1, maxLength: 8 });
+  const parts = fc.record({
+    user: name,
+    host: fc.constantFrom('Home1.Example', '192.0.2.1', '[2001:DB8::A]'),
+    port: fc.constantFrom('', ':5060', ':5070'),
+    parameters: fc.uniqueArray(
+      name.map((value) => `p${value.toLowerCase()}`),
+      { maxLength: 3 },
+    ),
+  });
+
+  it('does not look at the case of scheme, host and parameters, at escapes that need not be, or at the order of parameters', () => {
+    fc.assert(
+      fc.property(parts, ({ user, host, port, parameters }) => {
+        const escaped = [...user].map((character) => `%${character.charCodeAt(0).toString(16)}`).join('');
+        const one = parsed(`sip:${user}@${host}${port}${parameters.map((parameter) => `;${parameter}=V`).join('')}`);
+        const other = parsed(
+          `SIP:${escaped}@${host.toLowerCase()}${port}${parameters
+            .toReversed()
+            .map((parameter) => `;${parameter.toUpperCase()}=v`)
+            .join('')}`,
+        );
+        assert.ok(sameUri(one, other) && sameUri(other, one));
+        assert.equal(canonicalAddress(one), canonicalAddress(other));
+      }),
+    );
+  });
+
+  it('sees another user, another port, another scheme, and is the same both ways', () => {
+    fc.assert(
+      fc.property(parts, parts, (one, other) => {
+        const [first, second] = [one, other].map(({ user, host, port }) => parsed(`sip:${user}@${host}${port}`));
+        assert.ok(first && second);
+        const isSame = one.user === other.user && one.host === other.host && one.port === other.port;
+        assert.deepEqual([sameUri(first, second), sameUri(second, first)], [isSame, isSame]);
+        assert.equal(sameUri(first, parsed(formatUri(first).replace('sip:', 'sips:'))), false);
+      }),
+    );
+  });
+});
+
+function parsed(text: string): Uri {
+  const uri = parseUri(text);
+  assert.ok(!(uri instanceof Malformed), text);
+  return uri;
+}
+
+function assertRoundTrip<T>(field: HeaderField<T>, value: T): void {
+  const text = field.encode(value);
+  const [read] = Headers.of([field.name, text]).lines;
+  const again = read?.elements(field);
+  assert.equal(again?.length, 1, text);
+  assert.ok(!(again[0] instanceof Malformed), text);
+  assert.deepEqual(JSON.parse(JSON.stringify(plain(again[0]))), JSON.parse(JSON.stringify(plain(value))), text);
+}
+
+/** Parameters as the text that they are, so that values can be compared. */
+function plain(value: unknown): unknown {
+  if (value instanceof Parameters) return value.toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if ('kind' in value && value.kind === 'sip' && 'host' in value) return `${JSON.stringify(Object.values(value).map(String))}`;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
+}
 
 describe('octet strings', () => {
   it('carry every text, and every octet through the codec', () => {
