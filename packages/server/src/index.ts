@@ -5,3 +5,4 @@ export { defaultConfiguration } from './configuration/default-configuration.ts';
 export { createServer, type Server } from './create-server.ts';
 export type { HttpAnswer, LogFile, ObservationPlatform } from './observability/observation-platform.ts';
 export { type Log, type LogFields, product, productVersion, type ServerPlatform } from './platform.ts';
+export * from './preferences-administration.ts';

@@ -51,4 +51,16 @@ describe('the request of the next leg', () => {
     assert.equal(hidden.headers.text('Privacy'), 'id');
     for (const header of hidden.headers.raw) assert.doesNotMatch(header.value, /alice/);
   });
+
+  it('goes to another recipient with a To and a Request-URI of his', () => {
+    const { uri, headers } = nextLeg(message(), { ...leg, recipientUri: 'tel:+15550077' });
+    assert.deepEqual([uri, headers.text('To')], ['tel:+15550077', '<tel:+15550077>']);
+  });
+
+  it('tells the core who it is that hides, which the core shows to nobody else (RFC 3325 §7)', () => {
+    const asserted = message(['Privacy', 'id'], ['P-Asserted-Identity', '<sip:alice@cpm.test>'], ['Contact', '<sip:alice@192.0.2.1>']);
+    const { headers } = nextLeg(asserted, { ...leg, towardsCore: true });
+    assert.equal(headers.text('P-Asserted-Identity'), '<sip:alice@cpm.test>');
+    for (const { key, value } of headers.raw) if (key !== 'p-asserted-identity') assert.doesNotMatch(value, /alice/);
+  });
 });

@@ -1,6 +1,6 @@
 import type { ConversationId } from '../../common/identifiers.ts';
 import { requestedInstance } from '../../common/service-tags.ts';
-import type { Preferences } from '../../preferences/preferences.ts';
+import { doNotDisturbBy, type Preferences } from '../../preferences/preferences.ts';
 import { expectingClients, suitableClients } from '../terminating/suitable-clients.ts';
 import type { TerminatingContext } from '../terminating/terminating-message.ts';
 import { standingOf } from './client-refusal.ts';
@@ -94,6 +94,10 @@ export class PushPass {
   #isFor(entry: QueueEntry): boolean {
     const { ports, policy } = this.#context;
     const { client } = this.#push.client;
+    const { preferences } = this.#push;
+    // B-8.3.1.6.2-04: a do-not-disturb rule may be about the one who sent it.
+    const originators = entry.originator === undefined ? [] : [entry.originator];
+    if (doNotDisturbBy(preferences, originators, ports.clock.now())) return false;
     // A push is how a client that was silent is found again.
     const bindings = ports.registrations
       .of(entry.owner)
@@ -101,7 +105,7 @@ export class PushPass {
     // Decision 46: a notification is for the device that it names, while that is there.
     const message = { kind: entry.kind, device: requestedInstance(entry.request.headers) };
     const suitable = suitableClients(bindings, message, policy, ports.clock.now());
-    return expectingClients(suitable, message, this.#push.preferences).some((candidate) => candidate.client === client);
+    return expectingClients(suitable, message, preferences).some((candidate) => candidate.client === client);
   }
 
   #nextReady(): QueuedDelivery | undefined {

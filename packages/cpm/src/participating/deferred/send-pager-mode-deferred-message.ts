@@ -8,6 +8,7 @@ import { type PlainText, plainText, readStandaloneMessage } from '../../common/s
 import { withTag } from '../../common/tags.ts';
 import type { ClientAnswer, DeliveryNames } from '../../ports.ts';
 import { recordsHistory } from '../../preferences/preferences.ts';
+import { addressedToDevice } from '../terminating/address-device.ts';
 import { isPlain } from '../terminating/suitable-clients.ts';
 import type { TerminatingContext } from '../terminating/terminating-message.ts';
 import { clientRefusal, holdsConversation } from './client-refusal.ts';
@@ -61,11 +62,9 @@ function deferredRequest({ entry, client, names, uid }: NamedPush, { self }: Ter
     .without('Accept-Contact')
     .append('Accept-Contact', acceptContactFor('deferred'))
     .with('From', withTag(leg.headers.text('From') ?? '', names.fromTag));
-  if (client.publicGruu === undefined && client.instance !== undefined && !isPlain(client)) {
-    headers = headers.append('Accept-Contact', `*;+sip.instance="${client.instance}";require;explicit`);
-  }
   if (uid !== undefined) headers = headers.with(messageUidHeaderName, String(uid));
-  return { ...leg, headers };
+  // B-8.3.1.6.6-04, decision 18: the recipient's address, or the GRUU that is his at this client.
+  return addressedToDevice({ ...leg, headers }, client);
 }
 
 /** Steps 6 and 7, B-8.3.1.6.6-07, -08; decision 46 exempts notifications. */

@@ -58,7 +58,7 @@ describe('who sent an anonymous message (decision 34)', () => {
     const around = surrounded();
     const brief = message({ ...asking, headers: [...asking.headers, ['Expires', '60']] });
     assert.equal((await deliverPagerModeStandaloneMessage(brief, around.context)).status, 202);
-    assert.deepEqual(around.calls, [`remember bob m1 sip:alice@cpm.test for ${60 + weekSeconds} s`, 'defer']);
+    assert.deepEqual(around.calls, [`remember bob m1 sip:alice@cpm.test for ${60 + weekSeconds} s`, 'defer', 'out of band: waiting']);
   });
 
   it('is 503 with Retry-After when it cannot be kept, and nobody gets the message', async () => {
