@@ -123,6 +123,51 @@ describe('notifications of anonymous messages find their sender, whom nobody see
   });
 });
 
+describe('what would tell of a sender who hides (decision 34, RFC 3323 §4.1, §5.1)', () => {
+  const telling = [
+    ['Contact', '<sip:alice@10.0.0.99>;+sip.instance="<urn:uuid:alice>"'],
+    ['Reply-To', '<sip:alice@cpm.test>'],
+    ['In-Reply-To', 'call-of@alice'],
+    ['Referred-By', '<sip:alice@cpm.test>'],
+    ['History-Info', '<sip:alice@cpm.test>;index=1'],
+    ['Diversion', '<sip:alice@cpm.test>'],
+    ['Organization', 'Alice and daughters'],
+    ['Call-Info', '<http://alice.test/photo.jpg>;purpose=icon'],
+    ['User-Agent', 'CPM-client/OMA2.1 phone/of-alice'],
+    ['Remote-Party-ID', '<sip:alice@cpm.test>;privacy=full'],
+    ['P-Preferred-Identity', '<sip:alice@cpm.test>'],
+    ['P-Access-Network-Info', '3GPP-E-UTRAN;utran-cell-id-3gpp=a11ce'],
+    ['P-Charging-Vector', 'icid-value=alice'],
+    ['Identity', '"alice"'],
+    ['Geolocation', '<cid:alice@10.0.0.99>'],
+    ['Proxy-Authorization', 'Digest username="alice", realm="elsewhere", nonce="n", uri="sip:x", response="0"'],
+    ['Record-Route', '<sip:alice.test;lr>'],
+  ] as const;
+  const foreign = { routes: { 'other.test': 'sip:10.0.0.2' } };
+
+  for (const where of ['a client that is there', 'a client that comes later', 'another domain'] as const) {
+    inWorld(`reaches neither in SIP nor in CPIM ${where}`, foreign, async (world) => {
+      const other = await world.peer('other', () => answer(200));
+      const alice = await world.phone('alice');
+      const early = where === 'a client that is there' ? await bobsClient(world) : undefined;
+      const to = where === 'another domain' ? 'sip:dora@other.test' : bobUri;
+      const { headers = [], body = '' } = cpmMessage('guess who', { ...hiding, headers: [...hidingHeaders, ...telling] });
+      const routed = body.replace('DateTime:', 'imdn.IMDN-Record-Route: <sip:alice@10.0.0.99>\r\nDateTime:');
+      const own = ['alice', 'a11ce', '10.0.0.99', alice.peer.address.host];
+      const status = where === 'a client that comes later' ? 202 : 200;
+      assert.equal((await alice.message(to, { headers, body: routed, callId: `call@${alice.peer.address.host}` })).status, status);
+      const client = early ?? (where === 'another domain' ? { peer: other } : await bobsClient(world));
+      await world.clock.runFor(1000);
+      const wire = wireOf(world, client.peer.address.host).toLowerCase();
+      assert.ok(wire.includes('guess who') && wire.includes('privacy: id'));
+      assert.deepEqual(
+        own.filter((trace) => wire.includes(trace)),
+        [],
+      );
+    });
+  }
+});
+
 describe('what leads to nobody (decision 34)', () => {
   const hidden = async (world: World, more: Parameters<typeof cpmMessage>[1] = {}) => {
     const bob = await bobsClient(world);

@@ -8,11 +8,11 @@ export type Mishap =
   /** Nothing is done and no answer comes: what a crash finds under way. */
   | 'hangs';
 
-/** What happens to the commits of a server's database, by what stands in them; nothing until a test says so. */
+/** What happens to the commits of a server's database, by what stands in them; nothing until a test says so. A query fails. */
 export class Mishaps {
   readonly #expected: { readonly what: string; readonly mishap: Mishap; times: number }[] = [];
 
-  /** The next commits with a statement that has this text (`INSERT INTO outbox`) meet with that. */
+  /** The next commits and queries with a statement that has this text (`INSERT INTO outbox`) meet with that. */
   expect(what: string, mishap: Mishap, times = 1): void {
     this.#expected.push({ what, mishap, times });
   }
@@ -25,19 +25,24 @@ export class Mishaps {
   before(inner: Database): Database {
     return {
       engine: inner.engine,
-      query: (statement) => inner.query(statement),
+      query: async (statement) => (this.#met([statement]) === undefined ? inner.query(statement) : fault(false)),
       commit: (batch) => this.#commit(inner, batch),
       close: () => inner.close(),
     };
   }
 
   async #commit(inner: Database, batch: readonly Statement[]): Promise<CommitResult> {
-    const met = this.#expected.find(({ what, times }) => times > 0 && batch.some(({ sql }) => sql.includes(`${what} `)));
+    const met = this.#met(batch);
     if (met === undefined) return inner.commit(batch);
-    met.times -= 1;
     if (met.mishap === 'hangs') return new Promise(() => undefined);
     if (met.mishap === 'answer lost') await inner.commit(batch);
     return fault(met.mishap === 'answer lost');
+  }
+
+  #met(batch: readonly Pick<Statement, 'sql'>[]) {
+    const met = this.#expected.find(({ what, times }) => times > 0 && batch.some(({ sql }) => sql.includes(`${what} `)));
+    if (met !== undefined) met.times -= 1;
+    return met;
   }
 }
 
