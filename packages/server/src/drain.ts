@@ -38,7 +38,7 @@ export async function drain({ clock, log, endpoint, measures, functions }: Drain
 }
 
 /** 503 with Retry-After (RFC 3261 §21.5.4): a peer that knows another server goes there, the others come again. */
-export function refuseWhileDraining(transaction: ServerTransaction, retryAfterSeconds: number, newTag: () => string): void {
+export function refuseForNow(transaction: ServerTransaction, retryAfterSeconds: number, newTag: () => string): void {
   const headers = Headers.of(['Retry-After', String(Math.max(1, Math.ceil(retryAfterSeconds)))]);
   transaction.respond(responseTo(transaction.request, 503, { headers, toTag: newTag() }));
 }

@@ -96,6 +96,9 @@ export interface Limits {
   readonly registrationDefaultSeconds: number;
   readonly pushInFlightPerClient: number;
   readonly pendingCommits: number;
+  readonly malformedPerSecond: number;
+  readonly unauthenticatedPerSecond: number;
+  readonly eventLoopDelayMilliseconds: number;
 }
 
 export interface Webhook {

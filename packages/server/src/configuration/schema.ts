@@ -281,6 +281,27 @@ const limits = z.strictObject({
     minimum: 1,
     maximum: 100,
   }),
+  malformedPerSecond: countSetting({
+    text: 'How many requests of one address are answered a second although they are refused for their form; ten times as many at once. What comes on top is dropped, but for one answer a second. Trusted peers are not limited.',
+    unit: 'requests',
+    fallback: 20,
+    minimum: 1,
+    maximum: 100_000,
+  }),
+  unauthenticatedPerSecond: countSetting({
+    text: 'How many challenges one address gets a second without meeting any; ten times as many at once. A challenge that is met does not count. What comes on top is dropped, but for one answer a second. Trusted peers are not limited.',
+    unit: 'requests',
+    fallback: 50,
+    minimum: 1,
+    maximum: 100_000,
+  }),
+  eventLoopDelayMilliseconds: countSetting({
+    text: 'How late the server may be with everything, on average over half a second. While it is later, new requests are refused for the moment (503).',
+    unit: 'milliseconds',
+    fallback: 250,
+    minimum: 20,
+    maximum: 10_000,
+  }),
   pendingCommits: countSetting({
     text: 'How many batches may wait for the database. While more wait, new requests are refused for the moment (503).',
     unit: 'batches',

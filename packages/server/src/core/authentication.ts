@@ -13,13 +13,23 @@ import {
   wwwAuthenticateHeader,
 } from '@opencpm/sip';
 import type { StoredUser } from '@opencpm/storage';
+import type { AddressLimits } from './address-limits.ts';
 import type { CoreContext } from './core-context.ts';
 import type { Routing } from './routing.ts';
 import { isLoopback } from './trusted-peers.ts';
 
 export type Authenticated =
   | { readonly kind: 'user'; readonly user: StoredUser }
-  | { readonly kind: 'refused'; readonly response: SipResponse };
+  | { readonly kind: 'refused'; readonly response: SipResponse }
+  /** The address has had all the challenges that it gets: silence. */
+  | { readonly kind: 'dropped' };
+
+export interface AuthenticationParts {
+  readonly context: CoreContext;
+  readonly digest: DigestServer;
+  readonly routing: Routing;
+  readonly addresses: AddressLimits;
+}
 
 /** How many users one connection may act as; an edge that carries more authenticates each request. */
 const maxUsersPerConnection = 64;
@@ -32,12 +42,14 @@ export class Authentication {
   readonly #context: CoreContext;
   readonly #digest: DigestServer;
   readonly #routing: Routing;
+  readonly #addresses: AddressLimits;
   readonly #onConnection = new WeakMap<Flow, Set<StoredUser['owner']>>();
 
-  constructor(context: CoreContext, digest: DigestServer, routing: Routing) {
+  constructor({ context, digest, routing, addresses }: AuthenticationParts) {
     this.#context = context;
     this.#digest = digest;
     this.#routing = routing;
+    this.#addresses = addresses;
   }
 
   registrant(transaction: ServerTransaction): Authenticated {
@@ -56,7 +68,7 @@ export class Authentication {
   #byCredentials(transaction: ServerTransaction, role: Role): Authenticated {
     const { request } = transaction;
     const credentials = credentialsFor(request, role, this.#context.configuration.realm);
-    if (credentials === undefined) return this.#challenge(request, role, false);
+    if (credentials === undefined) return this.#challenge(transaction, role, false);
     const user = this.#context.directory.byName(credentials.username);
     const verdict = this.#digest.verify(credentials, {
       method: request.method,
@@ -65,14 +77,16 @@ export class Authentication {
       ha1: (algorithm) => user?.ha1[algorithm],
       knownUri: (uri) => this.#routing.namesThisServer(uri),
     });
-    if (verdict !== 'ok' || user === undefined) return this.#challenge(request, role, verdict === 'stale' || verdict === 'replayed');
+    if (verdict !== 'ok' || user === undefined) return this.#challenge(transaction, role, verdict === 'stale' || verdict === 'replayed');
+    this.#addresses.authenticated(transaction.source);
     // Demo users have passwords that were shown on a screen.
     if (user.loopbackOnly && !isLoopback(transaction.source.host)) return { kind: 'refused', response: responseTo(request, 403) };
     this.#rememberOn(transaction.flow, user);
     return { kind: 'user', user };
   }
 
-  #challenge(request: SipRequest, role: Role, stale: boolean): Authenticated {
+  #challenge({ request, source }: ServerTransaction, role: Role, stale: boolean): Authenticated {
+    if (!this.#addresses.answersUnauthenticated(source)) return { kind: 'dropped' };
     let headers = Headers.of();
     for (const challenge of this.#digest.challenges(stale)) headers = headers.append(roles[role].challenge, challenge);
     return { kind: 'refused', response: responseTo(request, roles[role].status, { headers }) };

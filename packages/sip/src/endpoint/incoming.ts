@@ -193,7 +193,7 @@ export class Incoming {
 
   /** Answers without a transaction; a retransmission gets the same answer again (RFC 3261 §8.2.7). */
   #refuse(request: SipRequest, { status, reason, headers }: Refusal, flow: Flow): void {
-    if (request.method === 'ACK' || !isAnswerable(request)) return;
+    if (request.method === 'ACK' || !isAnswerable(request) || this.#context.options.answersRefusals?.(flow) === false) return;
     this.#context.on.refused?.(status, request, flow);
     const via = request.headers.value(viaHeader);
     const answered = via === undefined ? request : withSource(request, via, flow.remote);

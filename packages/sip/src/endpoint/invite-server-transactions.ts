@@ -81,6 +81,12 @@ export class InviteServerTransactions {
     else if (input === 'success' && !this.#closed) this.#servers.reply(response, transaction.path);
   }
 
+  discard(transaction: RespondingInvite): void {
+    if (this.#byKey.get(transaction.key) !== transaction) return;
+    this.#byKey.delete(transaction.key);
+    this.#context.wheel.cancel(transaction);
+  }
+
   step(transaction: RespondingInvite, input: ServerInviteInput, now: number, response?: SipResponse): readonly ServerInviteOutput[] {
     const { state, outputs } = stepServerInvite(transaction.state, input, now);
     transaction.state = state;
@@ -179,6 +185,12 @@ class RespondingInvite implements InviteServerTransaction, TimerEntry {
     if (this.#answered && !success) throw new Error(`${status} after a final response to an INVITE`);
     if (status >= 200) this.#answered = true;
     this.#owner.respond(this, response);
+  }
+
+  discard(): void {
+    if (this.#answered) throw new Error('an INVITE that was answered cannot be discarded');
+    this.#answered = true;
+    this.#owner.discard(this);
   }
 
   expired(now: number): void {

@@ -24,6 +24,11 @@ export interface EndpointOptions {
    * the sent-by of its Via, a name in most cases (RFC 3263 §5). Nobody is when left out.
    */
   readonly followsSentBy?: (source: HostPort) => boolean;
+  /**
+   * Asked before a request is answered without a transaction: for its form, its method, a limit. False: it is dropped
+   * without an answer, which a server may want for an address that sends many of them. Left out: every one is answered.
+   */
+  readonly answersRefusals?: (flow: Flow) => boolean;
   readonly on?: EndpointEvents;
 }
 
@@ -151,6 +156,8 @@ export interface ServerTransaction {
    * sent to a non-INVITE request (RFC 4320 §4).
    */
   respond(response: SipResponse): void;
+  /** Forgets the request without an answer; a retransmission of it is a new request. For requests that only cost. */
+  discard(): void;
 }
 
 export type RequestHandler = (transaction: ServerTransaction) => void | Promise<void>;
