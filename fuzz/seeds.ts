@@ -73,13 +73,14 @@ const hiddenText = cpmMessage('guess who', { messageId, notifications: ['negativ
 const expiringText = cpmMessage('soon gone', { messageId, headers: [['Expires', '60'], asserted] });
 const imdn = imdnMessage('m1', { messageId, headers: [asserted] });
 
-const notForMany: readonly Buffer[] = ['bob', 'carol', 'dave', 'nobody'].map((user) =>
-  request({ method: 'MESSAGE', uri: `sip:${user}@cpm.test`, ...cpmText }),
+/** To users with a client of each kind, without one, unknown, and with a rule of each kind. */
+const toEach: readonly Buffer[] = ['bob', 'carol', 'dave', 'nobody', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy', 'mallory'].map(
+  (user) => request({ method: 'MESSAGE', uri: `sip:${user}@cpm.test`, ...cpmText }),
 );
 
 /** What users of a server send, from the plainest to what nests. */
 export const serverRequests: readonly Buffer[] = [
-  ...notForMany,
+  ...toEach,
   request({ method: 'MESSAGE', uri: 'sip:dave@cpm.test', ...hiddenText }),
   request({ method: 'MESSAGE', uri: 'sip:dave@cpm.test', ...expiringText }),
   request({ method: 'MESSAGE', uri: 'sip:bob@cpm.test', ...hiddenText }),

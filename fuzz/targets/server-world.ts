@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defaultConfiguration } from '@opencpm/server';
+import { defaultConfiguration, type NewRule } from '@opencpm/server';
 import { answer, type PeerScript, ScriptedPeer, type SeededRandom, VirtualClock, VirtualNetwork } from '@opencpm/testkit';
 import { Mishaps } from '../../simulation/mishaps.ts';
 import { msgTag, Phone } from '../../simulation/phone.ts';
@@ -44,6 +44,7 @@ export async function beginServerWorld(random: SeededRandom): Promise<ServerWorl
     mishaps: new Mishaps(),
   });
   await clock.runToEnd(server.start(), 60_000);
+  for (const [user, rule] of rules) await addRule(clock, server, user, rule);
   const peer = (host: string, script: PeerScript) =>
     ScriptedPeer.start({ network: network.host(host), clock, random: random.fork(host), address: { host, port: 5060 }, script });
   const phone = async (user: string, host: string, script: PeerScript) =>
@@ -67,13 +68,29 @@ export async function beginServerWorld(random: SeededRandom): Promise<ServerWorl
   };
 }
 
+/** Users of whose rules each does something else with what comes for them. */
+const rules: readonly (readonly [user: string, rule: Partial<NewRule>])[] = [
+  ['frank', { actions: ['forward'], forwardTo: `sip:bob@${domain}` }],
+  ['grace', { actions: ['defer'] }],
+  ['heidi', { actions: ['reject'], from: [`sip:alice@${domain}`] }],
+  ['ivan', { actions: ['store', 'record'] }],
+  ['judy', { actions: ['do-not-disturb'] }],
+  ['mallory', { actions: ['forward'], forwardTo: `sip:mallory@${domain}` }],
+];
+
+async function addRule(clock: VirtualClock, server: SimulatedServer, user: string, rule: Partial<NewRule>): Promise<void> {
+  const { preferences } = server.server.administration;
+  const added = await clock.runToEnd(preferences.addRule(user, { actions: [], from: [], others: false, ...rule }), 60_000);
+  if (added.kind !== 'done') throw new Error(`${user}: ${added.text}`);
+}
+
 function configuration() {
   const defaults = defaultConfiguration(domain);
   return {
     ...defaults,
     listen: (['UDP', 'TCP'] as const).map((transport) => ({ transport, ...serverPort })),
     users: [
-      ...['alice', 'bob', 'carol', 'erin'].map((user) => simulatedUser(user)),
+      ...['alice', 'bob', 'carol', 'erin', ...rules.map(([user]) => user)].map((user) => simulatedUser(user)),
       simulatedUser('dave', `sip:dave@${domain}`, 'tel:+15550001'),
     ],
     http: { listen: undefined },
