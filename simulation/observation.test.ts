@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe } from 'node:test';
 import { answer, late, type RequestNames, silence } from '@opencpm/testkit';
 import { bobsClient, bobUri } from './clients.ts';
@@ -63,6 +65,18 @@ describe('what an operator can see', () => {
     assert.equal(seriesValue('opencpm_sip_transactions{kind="open"}'), 0);
     assert.equal(seriesValue('opencpm_database_pending_commits'), 0);
     assert.ok(seriesValue('opencpm_database_commit_duration_seconds_count') > 4);
+  });
+
+  inWorld('the metrics are those of docs/operating.md, with their types and texts', {}, async (world) => {
+    const page = readFileSync(resolve(import.meta.dirname, '../docs/operating.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `([a-z_]+)` \| (counter|gauge|histogram) \| [^|]* \| (.+) \|$/gm)];
+    const exposed = await metricsOf(world);
+    const comments = exposed.filter((line) => line.startsWith('#'));
+    assert.ok(rows.length > 25);
+    assert.deepEqual(
+      comments,
+      rows.flatMap(([, name, type, help]) => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]),
+    );
   });
 
   inWorld(
