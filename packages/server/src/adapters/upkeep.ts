@@ -6,7 +6,7 @@ import type { DatabaseServices } from '../database-services.ts';
 /** How often expired bindings, duplicate keys and anonymous originators are dropped, and the longest time until expiry is looked at again. */
 const sweepMilliseconds = 60_000;
 /** The shortest pause between two passes over expired messages. */
-const passMilliseconds = 100;
+const passMilliseconds = 50;
 
 /** What upkeep calls once the server runs. */
 export interface Running {

@@ -65,7 +65,7 @@ export const firstSchema: Migration = {
     )`,
     'CREATE INDEX deferred_messages_by_position ON deferred_messages (owner, position)',
     'CREATE INDEX deferred_messages_by_conversation ON deferred_messages (owner, conversation_id)',
-    'CREATE INDEX deferred_messages_by_expiry ON deferred_messages (expires_at)',
+    'CREATE INDEX deferred_messages_by_expiry ON deferred_messages (expires_at, message_uri_id)',
     'CREATE INDEX deferred_messages_by_arrival ON deferred_messages (arrived_at)',
     // A row exists only after a request to that client has failed. `status` is null for silence, 0 for what could not be sent;
     // `refused_by` is the registration that refused for good.

@@ -196,6 +196,8 @@ eachEngine('the deferred message queue', (open) => {
   it('a user’s queue holds so many octets; a message that passes it is one too many, and room comes back', async (test) => {
     const { database, queue } = await queueOf(test, { octetsPerUser: 400 });
     const big = message('0001', { request: { ...message('').request, body: new Uint8Array(150) } });
+    const tooBig = { ...big, request: { ...big.request, body: new Uint8Array(400) } };
+    assert.deepEqual(await queue.store(tooBig), { kind: 'full' });
     assert.deepEqual(await queue.store(big), { kind: 'stored' });
     assert.deepEqual(await queue.store({ ...big, id: messageUriId('sip:0002@cpm.test'), duplicateKey: 'b' }), { kind: 'full' });
     assert.deepEqual(await queue.store(message('0003')), { kind: 'stored' });

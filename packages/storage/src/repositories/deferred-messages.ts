@@ -79,11 +79,12 @@ export class DeferredMessages implements DeferredMessageQueue {
   #countIn(message: DeferredMessage, octets: number): Statement {
     const { messagesPerUser, octetsPerUser } = this.#limits;
     return {
-      sql: `INSERT INTO queue_sizes (owner, position, messages, octets) SELECT owner, 1, 1, CAST(? AS BIGINT) FROM users WHERE owner = ?
+      sql: `INSERT INTO queue_sizes (owner, position, messages, octets) SELECT owner, 1, 1, CAST(? AS BIGINT) FROM users
+        WHERE owner = ? AND CAST(? AS BIGINT) <= ?
         ON CONFLICT (owner) DO UPDATE SET position = queue_sizes.position + 1, messages = queue_sizes.messages + 1,
         octets = queue_sizes.octets + excluded.octets
         WHERE queue_sizes.messages < ? AND queue_sizes.octets + excluded.octets <= ?`,
-      parameters: [octets, message.owner, messagesPerUser, octetsPerUser],
+      parameters: [octets, message.owner, octets, octetsPerUser, messagesPerUser, octetsPerUser],
       expectRows: 1,
     };
   }

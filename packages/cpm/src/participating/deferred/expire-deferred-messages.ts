@@ -7,7 +7,7 @@ import type { QueueEntry } from './deferred-message.ts';
 import { notifyAfterExpiry } from './deferred-notice.ts';
 
 /** How many messages one pass takes out, so that expiry never holds up what relays. */
-const passSize = 100;
+const passSize = 50;
 /** After a fault of the database. */
 const retryMilliseconds = 5000;
 
