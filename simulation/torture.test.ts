@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { defaultConfiguration } from '@opencpm/server';
-import { parseMessage, portableOctets } from '@opencpm/sip';
+import { parseMessage, portableOctets, type SipResponse } from '@opencpm/sip';
 import { answer, ScriptedPeer, SeededRandom, VirtualClock, VirtualNetwork } from '@opencpm/testkit';
 import { invalidMessages } from '../packages/sip/src/torture/rfc4475-invalid.fixture.ts';
 import { layerMessages } from '../packages/sip/src/torture/rfc4475-layers.fixture.ts';
@@ -31,7 +31,7 @@ const simulated = new SimulatedServer({
   file: join(directory, 'torture.db'),
   configuration: {
     ...defaults,
-    listen: [{ transport: 'UDP', ...server }],
+    listen: (['UDP', 'TCP'] as const).map((transport) => ({ transport, ...server })),
     users: ['user', 'watson', 'j.user'].map((user) => simulatedUser(user)),
     http: { listen: undefined },
     trustedPeers: [{ address: '10.0.0.9' }],
@@ -54,24 +54,40 @@ describe('a whole server', () => {
   });
 });
 
-function serverTests(rfc: string, { section, name, text, server: expected }: TortureCase): void {
-  const { stranger, trusted = stranger, user } = expected;
-  const title = (who: string, status: number | string) => `answers ${status} to ${name} of ${who} (${rfc} §${section})`;
+function serverTests(rfc: string, one: TortureCase): void {
+  const { stranger, trusted = stranger, user } = one.server;
+  const title = (who: string, status: number | string) => `answers ${status} to ${one.name} of ${who} (${rfc} §${one.section})`;
   it(title('a stranger', stranger), async () => {
-    assert.deepEqual(await statusesTo(text, '10.0.0.20'), stranger === 'none' ? [] : [stranger]);
+    assert.deepEqual(statuses(await answersTo(one.text, '10.0.0.20')), stranger === 'none' ? [] : [stranger]);
+  });
+  it(title('a stranger on a stream', onStream(one).join(' and ') || 'none'), async () => {
+    assert.deepEqual(statuses(await streamAnswersTo(one.text)), onStream(one));
   });
   it(title('a trusted peer', trusted), async () => {
-    assert.deepEqual(await statusesTo(text, '10.0.0.9'), trusted === 'none' ? [] : [trusted]);
+    assert.deepEqual(statuses(await answersTo(one.text, '10.0.0.9')), trusted === 'none' ? [] : [trusted]);
   });
   if (user === undefined) return;
-  const [userName, status] = user;
-  it(title(`${userName} with his password`, status), async () => {
-    assert.deepEqual(await statusesTo(await withPassword(text, userName), '10.0.0.21'), [status]);
+  const [name, status, contact = ''] = user;
+  it(title(`${name} with his password`, status), async () => {
+    const answers = await answersTo(await withPassword(one.text, name), '10.0.0.21');
+    assert.deepEqual(statuses(answers), [status]);
+    const contacts = answers.flatMap(({ headers }) => headers.texts('Contact'));
+    assert.ok(contact === '' || contacts.some((text) => text.startsWith(contact)), contacts.join('\n'));
   });
 }
 
-/** The statuses of all that the server sends to that host, to whatever port the Via of the message names. */
-async function statusesTo(text: string, host: string): Promise<readonly number[]> {
+/** What a stranger gets on a stream: the same, or what the case says that becomes of a stream. */
+function onStream({ stream, server: expected }: TortureCase): readonly number[] {
+  if (expected.stream !== undefined) return expected.stream;
+  return expected.stranger === 'none' || stream?.length === 0 ? [] : [expected.stranger];
+}
+
+function statuses(answers: readonly SipResponse[]): readonly number[] {
+  return answers.map(({ status }) => status);
+}
+
+/** All responses that the server sends to that host, to whatever port the Via of the message names. */
+async function answersTo(text: string, host: string): Promise<readonly SipResponse[]> {
   const sender = await peerAt(host);
   const before = network.wireLog.entries.length;
   sender.sendRaw(Buffer.from(text, 'latin1'), server);
@@ -81,24 +97,29 @@ async function statusesTo(text: string, host: string): Promise<readonly number[]
   await sender.close();
   // Transactions of this message are over before the next one, whatever its branch.
   await clock.runFor(40_000);
-  return answers.flatMap(({ octets }) => statusIn(octets));
+  return answers.flatMap(({ octets }) => responseIn(octets));
+}
+
+async function streamAnswersTo(text: string): Promise<readonly SipResponse[]> {
+  const sender = await peerAt('10.0.0.23');
+  const flow = await clock.runToEnd(sender.connect(server), 60_000);
+  sender.sendRaw(Buffer.from(text, 'latin1'), flow);
+  await clock.runFor(100);
+  await sender.close();
+  await clock.runFor(40_000);
+  return sender.responses();
 }
 
 /** None for a request: what waited for a user is sent once he is registered. */
-function statusIn(octets: Uint8Array): readonly number[] {
+function responseIn(octets: Uint8Array): readonly SipResponse[] {
   const result = parseMessage(octets, portableOctets);
   assert.equal(result.kind, 'message');
-  return result.message.kind === 'response' ? [result.message.status] : [];
+  return result.message.kind === 'response' ? [result.message] : [];
 }
 
 function peerAt(host: string): Promise<ScriptedPeer> {
-  return ScriptedPeer.start({
-    network: network.host(host),
-    clock,
-    random: random.fork(host),
-    address: { host, port: 5060 },
-    script: () => answer(200),
-  });
+  const script = () => answer(200);
+  return ScriptedPeer.start({ network: network.host(host), clock, random: random.fork(host), address: { host, port: 5060 }, script });
 }
 
 /** The message with credentials of that user for it. */

@@ -79,6 +79,7 @@ const misc: Exceptions = {
   'belle-sip/belle_sip_message_tester-L0145.sip': refused('the body is shorter than Content-Length says'),
   'belle-sip/belle_sip_message_tester-L0530.sip': refused('CSeq names another method'),
   'doubango/test_sipmessages-L0026.sip': refused('the body is shorter than Content-Length says'),
+  ...Object.fromEntries([1, 3, 5, 7, 9, 11].map((number) => [`sofia-sdp/message-${number}.sdp`, dropped('SDP alone')])),
   'pjproject/msg_test-L2159.sip': dropped('a response with a Content-Length that is no number'),
 };
 
@@ -91,6 +92,8 @@ describe('messages that others wrote', () => {
   runFolder(join(sharedCorpora, 'sip-ipv6-rfc5118'), rfc5118, 'accepted');
   runFolder(join(sharedCorpora, 'sip-torture-draft'), torture, 'accepted');
   runFolder(join(sharedCorpora, 'sip-parser-misc'), misc, 'accepted');
+  // Profiles of users as an HSS keeps them: XML and no messages, which nobody here reads.
+  runFolder(join(sharedCorpora, 'ims-profile'), {}, 'dropped');
 });
 
 /** Every file has the usual outcome, or exactly the one it is listed with. */
@@ -116,7 +119,7 @@ function runFolder(folder: string, exceptions: Exceptions, usual: Outcome): void
 
 function messageFiles(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    ['.dat', '.sip', '.txt'].some((end) => file.endsWith(end)),
+    ['.dat', '.sip', '.txt', '.sdp', '.xml'].some((end) => file.endsWith(end)),
   );
 }
 

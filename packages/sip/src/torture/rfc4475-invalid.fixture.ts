@@ -172,7 +172,7 @@ export const invalidMessages: readonly TortureCase[] = [
     ]),
     datagram: 'handled',
     because: 'nobody needs Date to serve it; the RFC allows to go on without what is malformed and not needed',
-    server: { stranger: 407, trusted: 405 },
+    server: { stranger: 407, trusted: 480 },
     means: ({ headers }) => {
       assert.equal(headers.get(dateHeader).kind, 'malformed');
     },

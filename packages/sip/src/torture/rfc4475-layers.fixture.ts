@@ -11,7 +11,8 @@ import { requestUri } from '../message/message.ts';
 import { requestOf, rfcFile, sipUriOf } from './rfc4475-valid.fixture.ts';
 import { messageText, type TortureCase } from './torture-case.fixture.ts';
 
-const invite = 'INVITE is not among the methods of this server, which is found before what it carries (RFC 3261 §8.2.1)';
+const invite =
+  'what it carries is for a user agent to refuse: the endpoint has no INVITE (405), the server is a proxy and does not look at it';
 
 export const layerMessages: readonly TortureCase[] = [
   {
@@ -20,7 +21,7 @@ export const layerMessages: readonly TortureCase[] = [
     title: 'a branch of the magic cookie alone: no transaction id',
     text: rfcFile('invalid/badbranch.dat'),
     datagram: 'handled',
-    server: { stranger: 407, trusted: 405 },
+    server: { stranger: 407, trusted: 480 },
     means: ({ headers }) => {
       assert.equal(headers.value(viaHeader)?.branch, 'z9hG4bK');
     },
@@ -113,7 +114,7 @@ export const layerMessages: readonly TortureCase[] = [
     text: rfcFile('invalid/invut.dat'),
     datagram: 405,
     because: invite,
-    server: { stranger: 405 },
+    server: { stranger: 407, trusted: 480 },
   },
   {
     section: '3.3.7',
@@ -217,7 +218,7 @@ export const layerMessages: readonly TortureCase[] = [
       'Contact: sip:+15550100@gw2.example.net;unknownparam',
     ]),
     datagram: 'handled',
-    server: { stranger: 401, user: ['watson', 200] },
+    server: { stranger: 401, user: ['watson', 200, '<sip:+15550100@gw2.example.net>;unknownparam'] },
     means: ({ headers }) => {
       const contact = headers.value(contactHeader);
       assert.ok(contact !== undefined && contact !== '*');
@@ -230,7 +231,7 @@ export const layerMessages: readonly TortureCase[] = [
     title: 'a parameter inside the brackets of a Contact belongs to the URI',
     text: rfcFile('invalid/cparam02.dat'),
     datagram: 'handled',
-    server: { stranger: 401, user: ['watson', 200] },
+    server: { stranger: 401, user: ['watson', 200, '<sip:+19725552222@gw1.example.net;unknownparam>'] },
     means: ({ headers }) => {
       const contact = headers.value(contactHeader);
       assert.ok(contact !== undefined && contact !== '*');
@@ -243,8 +244,8 @@ export const layerMessages: readonly TortureCase[] = [
     title: 'a Contact whose URI has a Route header',
     text: messageText([
       'REGISTER sip:example.com SIP/2.0',
-      'To: sip:user@example.com',
-      'From: sip:user@example.com;tag=8',
+      'To: sip:watson@example.com',
+      'From: sip:watson@example.com;tag=8',
       'Max-Forwards: 70',
       'Call-ID: own-regescrt',
       'CSeq: 14398234 REGISTER',
@@ -252,7 +253,7 @@ export const layerMessages: readonly TortureCase[] = [
       'Contact: <sip:user@host7.example.net?Route=%3Csip:sip.example.com%3E>',
     ]),
     datagram: 'handled',
-    server: { stranger: 401, user: ['user', 200] },
+    server: { stranger: 401, user: ['watson', 200, '<sip:user@host7.example.net?Route=%3Csip:sip.example.com%3E>'] },
     means: ({ headers }) => {
       const contact = headers.value(contactHeader);
       assert.ok(contact !== undefined && contact !== '*');
@@ -266,7 +267,7 @@ export const layerMessages: readonly TortureCase[] = [
     text: rfcFile('invalid/sdp01.dat'),
     datagram: 405,
     because: invite,
-    server: { stranger: 405 },
+    server: { stranger: 407, trusted: 480 },
   },
   {
     section: '3.4.1',

@@ -53,7 +53,7 @@ export const validMessages: readonly TortureCase[] = [
     text: rfcFile('valid/wsinv.dat'),
     datagram: 405,
     because: 'INVITE is not among the methods of this endpoint, which says so only to well-formed requests (RFC 3261 §8.2.1)',
-    server: { stranger: 405 },
+    server: { stranger: 407, trusted: 404 },
     means: (message) => {
       const { headers, uri, body } = requestOf(message);
       assert.equal(uri, 'sip:vivekg@chair-dnrc.example.com;unknownparam');
@@ -90,7 +90,7 @@ export const validMessages: readonly TortureCase[] = [
     title: 'a wide range of valid characters',
     text: rfcFile('valid/intmeth.dat'),
     datagram: 'handled',
-    server: { stranger: 405 },
+    server: { stranger: 407, trusted: 404 },
     means: (message) => {
       const request = requestOf(message);
       assert.equal(request.method, "!interesting-Method0123456789_*+`.%indeed'~");
@@ -170,7 +170,7 @@ export const validMessages: readonly TortureCase[] = [
     title: 'a percent sign where it is no escape',
     text: rfcFile('valid/esc02.dat'),
     datagram: 'handled',
-    server: { stranger: 405 },
+    server: { stranger: 407, trusted: 404 },
     means: (message) => {
       const { method, headers } = requestOf(message);
       assert.equal(method, 'RE%47IST%45R', 'another method than REGISTER');
@@ -185,7 +185,7 @@ export const validMessages: readonly TortureCase[] = [
     title: 'no blank between display name and bracket',
     text: rfcFile('valid/lwsdisp.dat'),
     datagram: 'handled',
-    server: { stranger: 407, trusted: 405 },
+    server: { stranger: 407, trusted: 480 },
     means: ({ headers }) => {
       const from = headers.value(fromHeader);
       assert.deepEqual([from?.displayName, from && formatUri(from.uri), from?.tag], ['caller', 'sip:caller@example.com', '323']);
@@ -211,7 +211,7 @@ export const validMessages: readonly TortureCase[] = [
       `Contact: <sip:${long('amazinglylong', 40)}@host5.example.net>`,
     ]),
     datagram: 'handled',
-    server: { stranger: 407, trusted: 405 },
+    server: { stranger: 407, trusted: 480 },
     means: ({ headers }) => {
       assert.equal(headers.all(viaHeader).value?.length, 34);
       assert.equal(headers.value(viaHeader)?.host, 'sip33.example.com');
@@ -229,7 +229,7 @@ export const validMessages: readonly TortureCase[] = [
     datagram: 'handled',
     stream: ['handled', 405],
     because: 'on a stream the INVITE behind the REGISTER is the next message; in a datagram it is ignored',
-    server: { stranger: 401, user: ['j.user', 200] },
+    server: { stranger: 401, stream: [401, 407], user: ['j.user', 200] },
     means: (message) => {
       const { method, headers, body } = requestOf(message);
       assert.deepEqual([method, body.length], ['REGISTER', 0]);
@@ -263,7 +263,7 @@ export const validMessages: readonly TortureCase[] = [
     title: 'varied and unknown transport types',
     text: rfcFile('valid/transports.dat'),
     datagram: 'handled',
-    server: { stranger: 407, trusted: 405 },
+    server: { stranger: 407, trusted: 480 },
     means: ({ headers }) => {
       assert.deepEqual(
         headers.all(viaHeader).value?.map(({ transport, host }) => `${transport} ${host}`),

@@ -33,8 +33,10 @@ export interface ServerAnswers {
   readonly stranger: number | 'none';
   /** To a peer inside the network. As for a stranger when left out. */
   readonly trusted?: number | 'none';
-  /** To that user with his password, when the message is a REGISTER. */
-  readonly user?: readonly [name: string, status: number];
+  /** On a stream, where that is not what a stranger gets to a datagram. */
+  readonly stream?: readonly number[];
+  /** To that user with his password, when the message is a REGISTER; the beginning of the Contact that the 200 tells him. */
+  readonly user?: readonly [name: string, status: number, contact?: string];
 }
 
 /** A message from its lines; Content-Length stands among them where the case is about it. */
