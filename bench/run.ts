@@ -4,6 +4,7 @@
  */
 import process from 'node:process';
 import { installMissing } from '../interop/surroundings/debian-packages.ts';
+import { benchBindings } from './bindings.ts';
 import { type Comparison, comparisonOf } from './comparisons.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { withOwnServer } from './own-server.ts';
@@ -23,6 +24,7 @@ const peerPrograms = [
 process.exit(await main());
 
 async function main(): Promise<number> {
+  if (process.argv[2] === 'bindings') return bindings(process.argv.slice(3));
   let options: BenchOptions;
   try {
     options = readOptions(process.argv.slice(2));
@@ -35,6 +37,16 @@ async function main(): Promise<number> {
     const comparison = await comparisonOf(options);
     const pairs = await runPairs(options, comparison);
     if (!options.json) process.stdout.write(`${formatTable(comparison.rows, pairs, options.peer)}\n${comparison.explanation.join('\n')}\n`);
+    return exitCodes.measured;
+  } catch (error) {
+    complain(error);
+    return exitCodes.failed;
+  }
+}
+
+async function bindings(words: readonly string[]): Promise<number> {
+  try {
+    await benchBindings(words);
     return exitCodes.measured;
   } catch (error) {
     complain(error);

@@ -50,13 +50,11 @@ export class RecordHeap {
     return reference;
   }
 
-  /** A record longer than a slab gets one of its own, which counts as several. */
+  /** A record longer than a slab gets one of its own. */
   #addSlab(units: number): void {
-    const slabs = Math.ceil(units / slabUnits);
     this.#next = this.#slabs.length * slabUnits;
-    this.#left = slabs * slabUnits;
+    this.#left = Math.max(units, slabUnits);
     this.#slabs.push(Buffer.allocUnsafeSlow(this.#left * unitOctets));
-    for (let more = 1; more < slabs; more += 1) this.#slabs.push(Buffer.alloc(0));
   }
 
   #slabOf(reference: RecordReference): Buffer {
