@@ -6,10 +6,16 @@ import process from 'node:process';
 import { installMissing } from '../interop/surroundings/debian-packages.ts';
 import { benchBindings } from './bindings.ts';
 import { type Comparison, comparisonOf } from './comparisons.ts';
+import { benchFlood } from './flood.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { withOwnServer } from './own-server.ts';
 import { type Pair, runPair } from './pair.ts';
 import { formatTable } from './table.ts';
+
+const ownBenches: ReadonlyMap<string, (words: readonly string[]) => Promise<void>> = new Map([
+  ['bindings', benchBindings],
+  ['flood', benchFlood],
+]);
 
 const exitCodes = { measured: 0, failed: 1, usage: 2 } as const;
 
@@ -24,7 +30,8 @@ const peerPrograms = [
 process.exit(await main());
 
 async function main(): Promise<number> {
-  if (process.argv[2] === 'bindings') return bindings(process.argv.slice(3));
+  const own = process.argv[2] === undefined ? undefined : ownBenches.get(process.argv[2]);
+  if (own !== undefined) return alone(own);
   let options: BenchOptions;
   try {
     options = readOptions(process.argv.slice(2));
@@ -44,9 +51,10 @@ async function main(): Promise<number> {
   }
 }
 
-async function bindings(words: readonly string[]): Promise<number> {
+/** Those that compare us with ourselves. */
+async function alone(bench: (words: readonly string[]) => Promise<void>): Promise<number> {
   try {
-    await benchBindings(words);
+    await bench(process.argv.slice(3));
     return exitCodes.measured;
   } catch (error) {
     complain(error);
