@@ -48,8 +48,10 @@ describe('forward (B-8.3.1.1-13)', () => {
       [['<sip:dave@cpm.test>'], [`<${bobUri}>`]],
     );
   });
+});
 
-  inWorld('gives the sender the answer of the other side, with its Warning', users, async (world) => {
+describe('what the sender is answered (B-8.3.1.1-24)', () => {
+  inWorld('is the answer of the other side, with its Warning', users, async (world) => {
     const alice = await world.phone('alice');
     await adds(world, 'bob', { actions: ['forward'], forwardTo: carolUri });
     assert.deepEqual(verdict(await alice.message(bobUri, cpmMessage('1'))), [202, undefined]);
@@ -59,7 +61,7 @@ describe('forward (B-8.3.1.1-13)', () => {
   });
 
   inWorld(
-    'to another domain is its answer, and the request names nobody’s way here',
+    'is that of another domain, and the request names nobody’s way here',
     { ...users, routes: { 'other.test': 'sip:10.0.0.2' } },
     async (world) => {
       const other = await world.peer('other', () =>
@@ -73,7 +75,9 @@ describe('forward (B-8.3.1.1-13)', () => {
       assert.deepEqual([uri, headers.text('To'), headers.texts('Via').length], ['sip:dora@other.test', '<sip:dora@other.test>', 1]);
     },
   );
+});
 
+describe('a message that is forwarded again and again', () => {
   inWorld('in a circle is 482, and nobody gets or keeps the message', users, async (world) => {
     const alice = await world.phone('alice');
     await adds(world, 'bob', { actions: ['forward'], forwardTo: carolUri });

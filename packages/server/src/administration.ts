@@ -1,4 +1,7 @@
+import type { AdministrationResult } from './administration-result.ts';
 import type { PreferencesAdministration } from './preferences-administration.ts';
+
+export type { AdministrationResult } from './administration-result.ts';
 
 /**
  * What an operator can ask of a server, running or not: the HTTP API on the unix socket and the command line both
@@ -20,12 +23,6 @@ export interface Administration {
   /** Takes a message out of the queue by the operator's will; the sender gets the negative notification he asked for. */
   dropQueuedMessage(messageUriId: string): Promise<AdministrationResult<QueuedMessageSummary>>;
 }
-
-export type AdministrationResult<T> =
-  | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'not-found'; readonly text: string }
-  | { readonly kind: 'refused'; readonly text: string }
-  | { readonly kind: 'fault'; readonly text: string; readonly temporary: boolean };
 
 export interface ServerStatus {
   readonly version: string;

@@ -1,4 +1,4 @@
-import type { AdministrationResult } from './administration.ts';
+import type { AdministrationResult } from './administration-result.ts';
 
 /**
  * Rules, lists and device profiles of one user, and whether he may send: what an operator sees and changes of them.

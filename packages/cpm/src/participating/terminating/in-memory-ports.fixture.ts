@@ -1,7 +1,7 @@
 import { Headers, responseTo, type SipRequest } from '@opencpm/sip';
 import type { Binding } from '../../common/binding.ts';
 import { userId } from '../../common/identifiers.ts';
-import type { AdapterAbsent, AnonymousOriginators, OutcomeRecord, QueueFault, RecordingOutcome, ServedRequest } from '../../ports.ts';
+import type { AdapterAbsent, AnonymousOriginators, Ids, OutcomeRecord, QueueFault, RecordingOutcome, ServedRequest } from '../../ports.ts';
 import { noPreferences, type Preferences } from '../../preferences/preferences.ts';
 import type { ServiceProviderPolicy } from '../../service-provider-policy.ts';
 import type { TerminatingContext } from './terminating-message.ts';
@@ -104,23 +104,27 @@ export function surrounded(surroundings: Surroundings = {}): Surrounded {
     recentMessages: { find: () => undefined, remember: () => undefined },
     charging: { outcome: ({ outcome }) => void outcomes.push(outcome) },
     clock: { now: () => now, wait: () => ({ over: new Promise(() => undefined), cancel: () => undefined }) },
-    ids: {
-      unique: name,
-      uuid: name,
-      tag: name,
-      ordered: name,
-      deliveryNames: (_subject, client, attempt) => ({
-        callId: client,
-        fromTag: client,
-        branch: `z9hG4bK${client}`,
-        sequence: attempt + 1,
-      }),
-    },
+    ids: idsBy(name),
     diagnostics: { fault: (where) => void calls.push(`fault: ${where}`) },
     contentCodings: { names: [], decode: () => undefined },
   };
   const policy = { ...usualPolicy, ...surroundings.policy };
   return { context: { ports, policy, self: { host: 'cpm.test', server: 'CPM-serv/OMA2.1 X/1', newTag: name } }, calls, outcomes };
+}
+
+function idsBy(name: () => string): Ids {
+  return {
+    unique: name,
+    uuid: name,
+    tag: name,
+    ordered: name,
+    deliveryNames: (_subject, client, attempt) => ({
+      callId: client,
+      fromTag: client,
+      branch: `z9hG4bK${client}`,
+      sequence: attempt + 1,
+    }),
+  };
 }
 
 function originatorsRemembered(calls: string[], fault: QueueFault | undefined): AnonymousOriginators {
