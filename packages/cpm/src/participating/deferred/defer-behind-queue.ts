@@ -15,7 +15,7 @@ export async function deferBehindQueue(terminating: TerminatingMessage, context:
   if (message.conversationId === undefined) return undefined;
   const before = await ports.deferredQueue.waitingInConversation(servedUser, message.conversationId, arrivedAt);
   if ('kind' in before) {
-    ports.diagnostics.fault('look for earlier messages of a conversation', before.reason);
+    ports.diagnostics.fault('look for earlier messages of a conversation', before.reason, terminating.request);
     return undefined;
   }
   if (before.length === 0) return undefined;

@@ -39,7 +39,7 @@ export async function deferStandaloneMessage(
     case 'full':
       return charged(terminating, refuse(terminating.request, { status: 480, retryAfterSeconds }, self), 'refused', context);
     case 'fault': {
-      ports.diagnostics.fault('store a deferred message', outcome.reason);
+      ports.diagnostics.fault('store a deferred message', outcome.reason, terminating.request);
       const refusal = outcome.temporary ? { status: 503, retryAfterSeconds } : { status: 500 };
       return charged(terminating, refuse(terminating.request, refusal, self), 'refused', context);
     }
@@ -107,7 +107,7 @@ function afterDeferral(deferral: Deferral, context: TerminatingContext): void {
 function awaitLegs({ terminating, deferred, earlier }: Deferral, context: TerminatingContext): void {
   const { pushes, diagnostics, expiryWatch } = context.ports;
   const removal = removeWhenAcceptedLate({ terminating, deferred, late: earlier.late }, context).catch((error) =>
-    diagnostics.fault('remove a message accepted late', String(error)),
+    diagnostics.fault('remove a message accepted late', String(error), terminating.request),
   );
   for (const { client, ended } of earlier.legs) {
     const settled = ended.then((outcome) => (outcome.kind === 'accepted' ? removal : keepRefusal(deferred, client, outcome, context)));
@@ -120,7 +120,7 @@ function awaitLegs({ terminating, deferred, earlier }: Deferral, context: Termin
 }
 
 async function keepRefusal(
-  { owner, id }: DeferredMessage,
+  { owner, id, request }: DeferredMessage,
   client: Binding,
   { response }: Extract<LegOutcome, { kind: 'failed' }>,
   { ports, policy }: TerminatingContext,
@@ -128,7 +128,7 @@ async function keepRefusal(
   const refusal = clientRefusal({ client, answer: response, before: undefined, now: ports.clock.now() }, policy);
   // A push has names of its own: its first attempt is still to come.
   const fault = await ports.deferredQueue.attemptFailed({ owner, id, client: client.client, refusal, nextAttempt: false });
-  if (fault !== undefined) ports.diagnostics.fault('keep what a client made of a message', fault.reason);
+  if (fault !== undefined) ports.diagnostics.fault('keep what a client made of a message', fault.reason, request);
 }
 
 interface LateAcceptance {
@@ -144,7 +144,7 @@ async function removeWhenAcceptedLate({ terminating, deferred, late }: LateAccep
   const { deferredQueue, outbox, diagnostics } = context.ports;
   const owed = owedForAcceptance(acceptance, terminating, context);
   const removed = await deferredQueue.remove(deferred.owner, deferred.id, owed === undefined ? [] : [owed]);
-  if (isFault(removed)) diagnostics.fault('remove a message accepted late', removed.reason);
+  if (isFault(removed)) diagnostics.fault('remove a message accepted late', removed.reason, terminating.request);
   else if (removed && owed !== undefined) outbox.wake();
 }
 

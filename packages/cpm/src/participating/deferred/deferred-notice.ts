@@ -64,7 +64,7 @@ function send(client: Binding, entry: QueueEntry, message: MsginfoMessage, conte
   const request: SipRequest = { kind: 'request', method: 'MESSAGE', uri: entry.request.uri, headers, body };
   sipCore
     .toClient(client, request, names.branch)
-    .catch((error: unknown) => diagnostics.fault('tell a client of an expired message', String(error)));
+    .catch((error: unknown) => diagnostics.fault('tell a client of an expired message', String(error), entry.request));
 }
 
 function managementUri({ host }: AnsweringFunction): string {

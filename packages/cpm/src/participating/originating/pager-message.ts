@@ -59,7 +59,7 @@ async function handleMessage(served: ServedRequest, context: OriginatingContext)
   // Step 10: copies for the sender's other devices, on their own.
   if (response.status < 300) {
     const copies = sendOwnDeviceCopies({ ...served, request: asserted }, message, context);
-    copies.catch((error) => ports.diagnostics.fault('send copies to own devices', String(error)));
+    copies.catch((error) => ports.diagnostics.fault('send copies to own devices', String(error), asserted));
   }
   // Step 9: the three identity headers, Server, and the Message-UID of the sender's own store, when there is one.
   return answerSender({ ...served, request: asserted }, response, context);

@@ -137,7 +137,7 @@ async function recordAndDeliver(
 async function accepted(terminating: TerminatingMessage, acceptance: Acceptance, context: TerminatingContext): Promise<SipResponse> {
   const owed = owedForAcceptance(acceptance, terminating, context);
   const fault = owed === undefined ? undefined : await context.ports.outbox.owe(owed);
-  if (fault !== undefined) context.ports.diagnostics.fault('owe a delivery notification', fault.reason);
+  if (fault !== undefined) context.ports.diagnostics.fault('owe a delivery notification', fault.reason, terminating.request);
   return charged(terminating, answer(terminating.request, acceptance.status, context.self), 'delivered', context);
 }
 

@@ -20,6 +20,6 @@ export async function rememberAnonymousOriginator(
   if (originator === undefined || originator === anonymousUri) return undefined;
   const expiresAt = expiryTime(request, arrivedAt, policy.maxExpirySeconds) + notificationsMilliseconds;
   const fault = await ports.anonymousOriginators.remember({ recipient: servedUser, messageId, originator, expiresAt }, arrivedAt);
-  if (fault !== undefined) ports.diagnostics.fault('keep who sent an anonymous message', fault.reason);
+  if (fault !== undefined) ports.diagnostics.fault('keep who sent an anonymous message', fault.reason, request);
   return fault;
 }
