@@ -7,6 +7,8 @@ export interface InteropCase {
   readonly needs: readonly DebianProgram[];
   /** True when the case itself sends what is no SIP; only what the server sends is held against it then. */
   readonly sendsGarbage?: boolean;
+  /** True when it counts what is sent again, which other cases on the same processors would make more of. */
+  readonly alone?: boolean;
   /** Why the case is known not to pass. It is run all the same, and fails the run when it passes. */
   readonly knownFailure?: string;
   readonly run: (surroundings: CaseSurroundings) => Promise<void>;

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import type { CaseSurroundings, InteropCase } from '../case.ts';
-import { Sipp, sippProgram } from '../peers/sipp.ts';
+import { type Sipp, sippProgram } from '../peers/sipp.ts';
 import { eventually } from '../surroundings/eventually.ts';
 import { freePort } from '../surroundings/free-port.ts';
-import { type Account, domain } from '../surroundings/server-process.ts';
-import { SipSocket } from '../surroundings/sip-socket.ts';
-import { addressOf, credentials, statusOf } from '../surroundings/sip-text.ts';
 import { alice, bob, users } from './accounts.ts';
+import { injectedLine, injectedMessages, injectedRegistration, register, startSipp } from './sipp-clients.ts';
 
 const needs = [sippProgram];
 const messages = 1000;
@@ -15,10 +13,10 @@ const callsPerSecond = 200;
 const toleratedRetransmissions = 0.01 * messages;
 
 export const sippCases: readonly InteropCase[] = [
-  { name: 'SIPp: 1,000 messages from a registered client with digest to a registered client', needs, run: toPresent },
+  { name: 'SIPp: 1,000 messages from a registered client with digest to a registered client', needs, alone: true, run: toPresent },
   { name: 'SIPp registers with its own digest when MD5 is offered first', needs, run: ownDigest },
-  { name: 'SIPp: 1,000 messages through a trusted peer to a registered client', needs, run: fromTrusted },
-  { name: 'SIPp: 1,000 messages to a user who is away; he registers and gets each once', needs, run: toAbsent },
+  { name: 'SIPp: 1,000 messages through a trusted peer to a registered client', needs, alone: true, run: fromTrusted },
+  { name: 'SIPp: 1,000 messages to a user who is away; he registers and gets each once', needs, alone: true, run: toAbsent },
 ];
 
 async function toPresent(surroundings: CaseSurroundings): Promise<void> {
@@ -26,7 +24,7 @@ async function toPresent(surroundings: CaseSurroundings): Promise<void> {
   const [senderPort, recipientPort] = [await freePort(), await freePort()];
   await register(surroundings, alice, senderPort);
   await register(surroundings, bob, recipientPort);
-  const recipient = startSipp(surroundings, { scenario: 'receive', localPort: recipientPort });
+  const recipient = await startSipp(surroundings, { scenario: 'receive', localPort: recipientPort }).listening();
   await send(surroundings, { scenario: 'send-to-present', localPort: senderPort, challenged: true });
   await assertEachOnce(surroundings, recipient);
 }
@@ -45,7 +43,7 @@ async function fromTrusted(surroundings: CaseSurroundings): Promise<void> {
   await surroundings.startServer({ users, trustedPeers: ['127.0.0.1'] });
   const recipientPort = await freePort();
   await register(surroundings, bob, recipientPort);
-  const recipient = startSipp(surroundings, { scenario: 'receive', localPort: recipientPort });
+  const recipient = await startSipp(surroundings, { scenario: 'receive', localPort: recipientPort }).listening();
   await send(surroundings, { scenario: 'send-to-present', localPort: await freePort(), challenged: false });
   await assertEachOnce(surroundings, recipient);
 }
@@ -70,17 +68,6 @@ async function toAbsent(surroundings: CaseSurroundings): Promise<void> {
   assert.equal(left, 0);
 }
 
-function startSipp({ folder, after }: CaseSurroundings, options: Omit<ConstructorParameters<typeof Sipp>[0], 'folder'>): Sipp {
-  const sipp = new Sipp({ ...options, folder: folder(`sipp-${options.scenario}-${options.localPort}`) });
-  after(() => sipp.stop());
-  return sipp;
-}
-
-async function register(surroundings: CaseSurroundings, account: Account, localPort: number): Promise<void> {
-  const injected = [await injectedRegistration(surroundings.port, account)];
-  await startSipp(surroundings, { scenario: 'register', localPort, remotePort: surroundings.port, injected, calls: 1 }).finished();
-}
-
 interface Sending {
   readonly scenario: 'send-to-present' | 'send-to-absent';
   readonly localPort: number;
@@ -90,8 +77,8 @@ interface Sending {
 async function send(surroundings: CaseSurroundings, { scenario, localPort, challenged }: Sending): Promise<void> {
   const remotePort = surroundings.port;
   const injected = challenged
-    ? await injectedMessages(remotePort)
-    : Array.from({ length: messages }, () => injectedLine(alice, '', bob.user));
+    ? await injectedMessages(remotePort, messages)
+    : Array.from({ length: messages }, () => injectedLine(alice, '', bob));
   const sipp = startSipp(surroundings, { scenario, localPort, remotePort, injected, calls: messages, callsPerSecond });
   await sipp.finished();
   const retransmissions = sipp.statistic('Retransmissions(C)');
@@ -114,36 +101,4 @@ async function assertEachOnce(surroundings: CaseSurroundings, recipient: Sipp): 
   );
   surroundings.note(`all there ${Math.round(performance.now() - began)} ms later`);
   assert.equal(recipient.logged.length, messages, 'a message came more than once');
-}
-
-async function injectedRegistration(port: number, account: Account): Promise<string> {
-  const uri = `sip:${domain}`;
-  const challenge = await challengeFor(port, 'REGISTER', uri, account);
-  return injectedLine(account, credentials(challenge, { account, method: 'REGISTER', uri }));
-}
-
-/** One nonce for all of them, with a count that grows. */
-async function injectedMessages(port: number): Promise<string[]> {
-  const uri = addressOf(bob.user);
-  const challenge = await challengeFor(port, 'MESSAGE', uri, alice);
-  return Array.from({ length: messages }, (_, index) => {
-    return injectedLine(alice, credentials(challenge, { account: alice, method: 'MESSAGE', uri, count: index + 1 }), bob.user);
-  });
-}
-
-function injectedLine(account: Account, header: string, recipient = ''): string {
-  return [account.user, header, domain, recipient].join(';');
-}
-
-async function challengeFor(port: number, method: string, uri: string, account: Account): Promise<string> {
-  const socket = await SipSocket.open({ host: '127.0.0.1', port });
-  try {
-    const from = addressOf(account.user);
-    const to = method === 'REGISTER' ? from : uri;
-    const answer = await socket.request({ method, uri, from, to });
-    assert([401, 407].includes(statusOf(answer)), `a challenge, and not: ${answer}`);
-    return answer;
-  } finally {
-    socket.close();
-  }
 }
