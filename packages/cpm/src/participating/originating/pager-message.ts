@@ -81,11 +81,14 @@ async function sendToRecipient(served: ServedRequest, message: StandaloneMessage
  */
 function assertService(request: SipRequest): SipRequest | undefined {
   const { headers } = request;
-  const preferred = headers.text('P-Preferred-Service') ?? headers.text('P-Asserted-Service') ?? icsi('msg');
-  const service = preferred
-    .split(',')
-    .map((value) => serviceOf(value.trim()))
-    .find(isStandalone);
+  const preferred = headers.text('P-Preferred-Service') ?? headers.text('P-Asserted-Service');
+  const service =
+    preferred === undefined
+      ? 'msg'
+      : preferred
+          .split(',')
+          .map((value) => serviceOf(value.trim()))
+          .find(isStandalone);
   if (service === undefined) return undefined;
   const kept = headers.without('P-Preferred-Service').without(messageUidHeaderName);
   return { ...request, headers: kept.with('P-Asserted-Service', icsi(service)) };
