@@ -213,8 +213,11 @@ export class Relay implements TimerEntry {
 
   /** Without our Via; a response that has no other was not for anybody behind us (RFC 3261 §16.7 step 3). */
   #response({ number }: Branch, attempt: number, received: SipResponse): void {
-    const headers = received.headers.withoutFirst(viaHeader);
-    if (headers.has(viaHeader)) this.#step({ kind: 'response', target: number, attempt, response: { ...received, headers } });
+    if (!received.headers.withoutFirst(viaHeader).has(viaHeader)) return;
+    // Those behind us know their requests by their own Vias, whatever the next one made of them.
+    const vias = this.#transaction.request.headers.filter(({ key }) => key === viaHeader.key);
+    const headers = vias.concat(received.headers.without(viaHeader));
+    this.#step({ kind: 'response', target: number, attempt, response: { ...received, headers } });
   }
 }
 
