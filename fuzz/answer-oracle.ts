@@ -48,11 +48,15 @@ export function assertStatus({ status, reason, headers }: SipResponse): void {
 export function assertAnswers(request: SipRequest, response: SipResponse, source: HostPort): void {
   assertStatus(response);
   assert.notEqual(request.method, 'ACK', 'an ACK was answered');
+  assertVias(request, response, source);
+  // A proxy sends on what the next one answered, in his words (RFC 3261 §16.7); MESSAGE and REGISTER are answered here.
+  if (!answeredHere.has(request.method)) return;
   for (const name of ['From', 'Call-ID', 'CSeq'])
     assert.deepEqual(response.headers.texts(name), request.headers.texts(name), `${name} of the answer`);
   assertTo(request, response);
-  assertVias(request, response, source);
 }
+
+const answeredHere: ReadonlySet<string> = new Set(['MESSAGE', 'REGISTER']);
 
 /** As it came, or with a tag that we added. */
 function assertTo(request: SipRequest, response: SipResponse): void {

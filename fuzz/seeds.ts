@@ -102,6 +102,21 @@ export const serverRequests: readonly Buffer[] = [
   }),
   request({ method: 'MESSAGE', uri: 'tel:+15550001', headers: [asserted, ['Content-Type', 'text/plain']], body: 'by number' }),
   request({ method: 'MESSAGE', uri: 'sip:bob@other.test', headers: [asserted, ['Content-Type', 'text/plain']], body: 'to a route' }),
+  ...['bob', 'carol', 'dave', 'erin'].map((user) =>
+    request({
+      method: 'INVITE',
+      uri: `sip:${user}@cpm.test`,
+      headers: [asserted, ['Contact', '<sip:alice@10.0.0.9:5060>'], ['Content-Type', 'application/sdp'], ['Supported', '100rel, timer']],
+      body: 'v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n',
+    }),
+  ),
+  ...['CANCEL', 'ACK', 'BYE', 'SUBSCRIBE'].map((method) =>
+    request({
+      method,
+      uri: 'sip:bob@10.0.0.3:5060',
+      headers: [asserted, ['Route', '<sip:10.0.0.1:5060;lr>, <sip:10.0.0.3;lr>'], ['Event', 'presence']],
+    }),
+  ),
   request({ method: 'OPTIONS', uri: 'sip:cpm.test', headers: [['Accept', 'application/sdp']] }),
   request({ method: 'OPTIONS', uri: 'sip:bob@cpm.test', headers: [asserted] }),
   ...[
