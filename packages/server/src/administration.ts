@@ -33,6 +33,8 @@ export interface ServerStatus {
   readonly storage: { readonly engine: 'sqlite' | 'postgres'; readonly schema: number };
   readonly users: number;
   readonly bindings: number;
+  /** Of the bindings: clients that did not answer or whose connection is gone, until they are heard of. */
+  readonly unreachableBindings: number;
   readonly deferredMessages: number;
   readonly outboxRows: number;
   /** Steps of the specification whose adapter is not there, by port name: what the server does instead. */

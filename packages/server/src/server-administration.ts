@@ -74,6 +74,7 @@ export class ServerAdministration implements Administration {
       storage: { engine: services.database.engine, schema: services.schema },
       users: core.directory.size,
       bindings: core.location.size,
+      unreachableBindings: core.location.unreachable,
       deferredMessages: isFault(deferred) ? -1 : deferred,
       outboxRows: isFault(owed) ? -1 : owed,
       absentAdapters: absentAdapters(configuration),
@@ -82,7 +83,8 @@ export class ServerAdministration implements Administration {
 
   async users(): Promise<AdministrationResult<readonly UserSummary[]>> {
     const summaries: UserSummary[] = [];
-    for (const user of this.#server.core.directory.all()) {
+    const all = [...this.#server.core.directory.all()].sort((one, other) => (one.name < other.name ? -1 : 1));
+    for (const user of all) {
       const summary = await this.#summaryOf(user);
       if (summary.kind !== 'done') return summary;
       summaries.push(summary.value);

@@ -18,6 +18,7 @@ export const serverStatus = z.object({
   storage: z.object({ engine: z.enum(['sqlite', 'postgres']), schema: z.number() }),
   users: z.number(),
   bindings: z.number(),
+  unreachableBindings: z.number(),
   deferredMessages: z.number(),
   outboxRows: z.number(),
   absentAdapters: z.array(z.object({ port: z.string(), instead: z.string() })),

@@ -29,6 +29,7 @@ export class InMemoryAdministration implements Administration {
       storage: { engine: 'sqlite', schema: 1 },
       users: this.#users.size,
       bindings: 0,
+      unreachableBindings: 0,
       deferredMessages: this.#messages.size,
       outboxRows: 0,
       absentAdapters: [{ port: 'Recording', instead: 'nothing is recorded' }],

@@ -25,10 +25,14 @@ async function status(run: CommandRun): Promise<Outcome<void>> {
   return done(undefined);
 }
 
+function unreachableText({ unreachableBindings }: ServerStatus): string {
+  return unreachableBindings === 0 ? '' : `, ${unreachableBindings} of them out of reach`;
+}
+
 function statusText(status: ServerStatus, serverRuns: boolean): string {
   const { version, domain, startedAt, listen, storage } = status;
   const rows = [
-    ['users', `${status.users}, with ${status.bindings} registered clients`],
+    ['users', `${status.users}, with ${status.bindings} registered clients${unreachableText(status)}`],
     ['waiting', `${status.deferredMessages} messages for their recipients, ${status.outboxRows} things to send`],
     ['storage', `${storage.engine}, schema ${storage.schema}`],
     ...listen.map((address, index) => [index === 0 ? 'listens' : '', address]),
