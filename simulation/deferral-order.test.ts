@@ -52,7 +52,9 @@ describe('order within a conversation (docs/decisions/0003)', () => {
       long,
     );
   });
+});
 
+describe('order and refusals (docs/decisions/0003)', () => {
   inWorld('a message that is refused for now holds back those after it, and nothing else', {}, async (world) => {
     const alice = await world.phone('alice');
     await deferAll(alice, 'a1', 'a2', 'b1');

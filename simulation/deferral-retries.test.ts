@@ -68,7 +68,9 @@ describe('a client that refuses a message for now (decision 44)', () => {
     await world.clock.runFor(300_000);
     assert.deepEqual(pauses(bob, 'x'), [1, 30, 60, 120]);
   });
+});
 
+describe('a client that has refused a message for now', () => {
   inWorld('gets at a refresh what it has not refused; a registration of another kind brings all', {}, async (world) => {
     const alice = await deferAll(world, 'refused');
     const bob = await phoneOf(world, ({ request }) => answer(textOf(request) === 'refused' ? 486 : 200));
@@ -88,7 +90,7 @@ describe('a client that refuses a message for now (decision 44)', () => {
     assert.deepEqual(texts(bob), ['refused', 'refused', 'taken', 'refused']);
   });
 
-  inWorld('also when that was before the message was deferred', {}, async (world) => {
+  inWorld('is asked again also when it refused before the message was deferred', {}, async (world) => {
     const bob = await phoneOf(world, inTurn(answer(486), answer(200)));
     await bob.register();
     await deferAll(world, 'x');

@@ -18,7 +18,7 @@ export * from './participating/deferred/client-refusal.ts';
 export * from './participating/deferred/deferred-message.ts';
 export * from './participating/deferred/expire-deferred-messages.ts';
 export * from './participating/deferred/push-deferred-messages.ts';
-export type { PushOutcome } from './participating/deferred/send-pager-mode-deferred-message.ts';
+export * from './participating/deferred/push-outcome.ts';
 export * from './participating/originating/pager-message.ts';
 export * from './participating/participating-ports.ts';
 export * from './participating/terminating/pager-message.ts';

@@ -4,7 +4,7 @@ import type { Binding } from './common/binding.ts';
 import type { ConversationId, MessageId, MessageUriId, UserId } from './common/identifiers.ts';
 import type { PushOccasion } from './participating/deferred/client-refusal.ts';
 import type { ClientRefusal, DeferredMessage, QueuedDelivery, QueueEntry } from './participating/deferred/deferred-message.ts';
-import type { PushOutcome } from './participating/deferred/send-pager-mode-deferred-message.ts';
+import type { PushOutcome } from './participating/deferred/push-outcome.ts';
 import type { Preferences } from './preferences/preferences.ts';
 import type { MessageDirection, MessageObject } from './recording/message-object.ts';
 

@@ -60,18 +60,14 @@ export class RunningPushes implements Pushes {
     this.#fillTurns();
   }
 
-  /** To all clients of a user: something that kept his messages back is over. */
-  requestAll(owner: UserId): void {
-    for (const binding of this.#context?.ports.registrations.of(owner) ?? []) this.request(owner, binding, 'timer');
-  }
-
   hold(id: MessageUriId, client: Binding, ended: Promise<unknown>): void {
     const key = `${client.owner} ${client.client} ${id}`;
     this.#held.set(key, formatUri(client.contact));
     this.underWay(id, ended);
     const release = () => {
       this.#held.delete(key);
-      this.#requestByName(client.owner, client.client);
+      // One that is there has been heard of since, whatever became of that request.
+      this.#requestByName(client.owner, client.client, 'heard');
     };
     ended.then(release, release);
   }
@@ -108,12 +104,12 @@ export class RunningPushes implements Pushes {
     cancel();
   }
 
-  /** A push by the clock, to the client as it is registered now; nothing happens when it is gone. */
-  #requestByName(owner: UserId, client: string): void {
+  /** A push to the client as it is registered now; nothing happens when it is gone. */
+  #requestByName(owner: UserId, client: string, whenReachable: PushOccasion): void {
     const bindings = this.#context?.ports.registrations.of(owner) ?? [];
     const registered = bindings.find((binding) => binding.client === client);
-    const isThere = registered !== undefined && isLive({ ...registered, unreachable: false }, this.#clock.now());
-    if (isThere) this.request(owner, registered, 'timer');
+    if (registered === undefined || !isLive({ ...registered, unreachable: false }, this.#clock.now())) return;
+    this.request(owner, registered, registered.unreachable ? 'timer' : whenReachable);
   }
 
   #fillTurns(): void {
@@ -122,9 +118,13 @@ export class RunningPushes implements Pushes {
       if (client === undefined) return;
       if (this.#running === 0) this.#idle = Promise.withResolvers();
       this.#running += 1;
-      this.#run(client)
-        .catch((error) => this.#log.error({ where: 'push', reason: String(error) }, 'A push stopped at a fault.'))
-        .finally(() => this.#finished(client));
+      this.#run(client).then(
+        () => this.#finished(client),
+        (error) => {
+          this.#log.error({ where: 'push', reason: String(error) }, 'A push stopped at a fault.');
+          this.#finished(client);
+        },
+      );
     }
   }
 
@@ -142,7 +142,7 @@ export class RunningPushes implements Pushes {
     client.wakeBy(
       this.#clock.wakeAt(Math.max(time, this.#clock.now() + 1), () => {
         this.#clients.delete(client.key);
-        this.#requestByName(client.owner, client.name);
+        this.#requestByName(client.owner, client.name, 'timer');
       }),
     );
   }

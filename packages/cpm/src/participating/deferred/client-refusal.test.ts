@@ -88,6 +88,7 @@ describe('what may be sent to a client', () => {
   it('what it refused for now waits, but not for a new registration; what met silence comes when it is heard of', () => {
     const later = { kind: 'later', at: now + 30_000, holds: true };
     assert.deepEqual([standing({}, 'timer'), standing({}, 'heard'), standing({}, 'registration')], [later, later, { kind: 'due' }]);
+    assert.deepEqual([standing({ status: 0 }, 'timer').kind, standing({ status: 0 }, 'heard').kind], ['later', 'due']);
     const silence = { status: undefined };
     assert.deepEqual(standing(silence, 'timer'), { kind: 'silent', until: now + 30_000 });
     assert.deepEqual([standing(silence, 'heard'), standing(silence, 'registration')], [{ kind: 'due' }, { kind: 'due' }]);
@@ -101,7 +102,8 @@ describe('what may be sent to a client', () => {
   });
 
   it('a message holds its conversation until it was refused three times', () => {
-    assert.deepEqual([0, 1, 2, 3, 4].map(holdsConversation), [true, true, true, false, false]);
+    const holds = (attempt: number, status = 486) => holdsConversation(attempt, { status });
+    assert.deepEqual([holds(0), holds(1), holds(2), holds(3), holds(0, 0)], [true, true, true, false, false]);
     const owed = (of: Partial<ClientRefusal>, attempt: number) => isOwedTo(client, { attempt, refusal: refusal(of) });
     assert.ok(isOwedTo(client, { attempt: 0, refusal: undefined }));
     assert.deepEqual([owed({}, 2), owed({}, 3), owed({ status: undefined }, 9)], [true, false, true]);

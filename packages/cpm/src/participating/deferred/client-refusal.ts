@@ -67,17 +67,26 @@ export function standingOf({ attempt, refusal }: Attempted, client: Binding, occ
   if (refusal === undefined) return { kind: 'due' };
   if (refusal.refusedBy !== undefined) return { kind: refusal.refusedBy === registrationOf(client) ? 'refused-for-good' : 'due' };
   if (refusal.retryAt <= now || occasion === 'registration') return { kind: 'due' };
-  if (refusal.status !== undefined) return { kind: 'later', at: refusal.retryAt, holds: holdsConversation(attempt) };
-  return occasion === 'heard' ? { kind: 'due' } : { kind: 'silent', until: refusal.retryAt };
+  // Heard of, it may be reached by another way as well as answer again.
+  if (occasion === 'heard' && !isAnswer(refusal)) return { kind: 'due' };
+  if (refusal.status === undefined) return { kind: 'silent', until: refusal.retryAt };
+  return { kind: 'later', at: refusal.retryAt, holds: holdsConversation(attempt, refusal) };
 }
 
-/** A message that a client refuses for now is to reach it before those that came after it in its conversation. */
-export function holdsConversation(attempt: number): boolean {
-  return attempt < holdingAttempts;
+function isAnswer({ status }: ClientRefusal): boolean {
+  return status !== undefined && status !== 0;
+}
+
+/**
+ * A message that a client refuses for now is to reach it before those that came after it in its conversation. What could
+ * not be sent, because it is too long for every way there, holds up nothing.
+ */
+export function holdsConversation(attempt: number, { status }: Pick<ClientRefusal, 'status'>): boolean {
+  return status !== 0 && attempt < holdingAttempts;
 }
 
 /** The client is still to get that message before others of its conversation. */
 export function isOwedTo(client: Binding, { attempt, refusal }: Attempted): boolean {
   if (refusal?.refusedBy !== undefined) return refusal.refusedBy !== registrationOf(client);
-  return refusal?.status === undefined || holdsConversation(attempt);
+  return refusal?.status === undefined || holdsConversation(attempt, refusal);
 }

@@ -1,26 +1,15 @@
-import type { Binding } from '../../common/binding.ts';
-import type { UserId } from '../../common/identifiers.ts';
 import { doNotDisturb } from '../../preferences/preferences.ts';
 import type { TerminatingContext } from '../terminating/terminating-message.ts';
-import type { PushOccasion } from './client-refusal.ts';
-import { PushPass } from './push-pass.ts';
+import { type Push, PushPass } from './push-pass.ts';
 
 /** How often a client is looked at again whose user does not want to be disturbed. */
 const undisturbedMilliseconds = 300_000;
-
-export interface Push {
-  readonly owner: UserId;
-  readonly client: Binding;
-  readonly occasion: PushOccasion;
-  /** Ends the push: what is under way comes to its end, nothing more is sent. */
-  readonly signal: AbortSignal;
-}
 
 /**
  * Pushing Deferred CPM Messages (B 8.3.1.6.2) to one client. Resolves when all that it is to get now has got its final
  * answer, or when the client falls silent, with the time at which something is due again (milliseconds since the epoch).
  */
-export async function pushDeferredMessages(push: Push, context: TerminatingContext): Promise<number | undefined> {
+export async function pushDeferredMessages(push: Omit<Push, 'preferences'>, context: TerminatingContext): Promise<number | undefined> {
   const { ports } = context;
   const now = ports.clock.now();
   // B-8.3.1.6.2-01, -03, -04: not while the user does not want to be disturbed.

@@ -1,20 +1,27 @@
-import type { ConversationId } from '../../common/identifiers.ts';
+import type { Binding } from '../../common/binding.ts';
+import type { ConversationId, UserId } from '../../common/identifiers.ts';
 import { requestedInstance } from '../../common/service-tags.ts';
 import { doNotDisturbBy, type Preferences } from '../../preferences/preferences.ts';
 import { expectingClients, suitableClients } from '../terminating/suitable-clients.ts';
 import type { TerminatingContext } from '../terminating/terminating-message.ts';
-import { standingOf } from './client-refusal.ts';
+import { type PushOccasion, standingOf } from './client-refusal.ts';
 import type { QueuedDelivery, QueueEntry } from './deferred-message.ts';
-import type { Push } from './push-deferred-messages.ts';
-import { type PushOutcome, sendPagerModeDeferredMessage } from './send-pager-mode-deferred-message.ts';
+import type { PushOutcome } from './push-outcome.ts';
+import { sendPagerModeDeferredMessage } from './send-pager-mode-deferred-message.ts';
 
 /** How many rows one read of the queue brings into memory; at most half as many more wait there. */
 const pageSize = 50;
 /** After a fault of the database. */
 const retryMilliseconds = 5000;
 
-interface PreferredPush extends Push {
+/** A push to one client, with the preferences of its user. */
+export interface Push {
+  readonly owner: UserId;
+  readonly client: Binding;
+  readonly occasion: PushOccasion;
   readonly preferences: Preferences;
+  /** Ends the push: what is under way comes to its end, nothing more is sent. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -23,7 +30,7 @@ interface PreferredPush extends Push {
  * most `pushInFlightPerClient` messages in all.
  */
 export class PushPass {
-  readonly #push: PreferredPush;
+  readonly #push: Push;
   readonly #context: TerminatingContext;
   /** Read and not yet sent. */
   #window: QueuedDelivery[] = [];
@@ -38,7 +45,7 @@ export class PushPass {
   #over = false;
   #nextTry: number | undefined;
 
-  constructor(push: PreferredPush, context: TerminatingContext) {
+  constructor(push: Push, context: TerminatingContext) {
     this.#push = push;
     this.#context = context;
     // A client that was silent is asked with one message before it gets more.

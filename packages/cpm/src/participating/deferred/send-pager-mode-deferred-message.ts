@@ -13,17 +13,7 @@ import { isPlain } from '../terminating/suitable-clients.ts';
 import type { TerminatingContext } from '../terminating/terminating-message.ts';
 import { clientRefusal, holdsConversation } from './client-refusal.ts';
 import type { QueuedDelivery, QueueEntry } from './deferred-message.ts';
-
-export type PushOutcome =
-  /** Out of the queue. */
-  | { readonly kind: 'delivered' }
-  /** The client has it, the queue as well: the database did not answer. */
-  | { readonly kind: 'not-removed' }
-  /** Not before `retryAt`, when that is undefined not before the binding changes. `holds`: its conversation waits for it. */
-  | { readonly kind: 'refused'; readonly retryAt: number | undefined; readonly holds: boolean }
-  | { readonly kind: 'silent'; readonly retryAt: number }
-  /** The client is not registered any more. */
-  | { readonly kind: 'gone' };
+import type { PushOutcome } from './push-outcome.ts';
 
 /**
  * Sending a Pager Mode Deferred CPM Message (B 8.3.1.6.6) to one client. Its Call-ID, tag and branch derive from the
@@ -84,7 +74,7 @@ async function delivered(entry: QueueEntry, byFunction: boolean, context: Termin
     : undefined;
   const removed = await ports.deferredQueue.remove(entry.owner, entry.id, owed === undefined ? [] : [owed]);
   if (typeof removed === 'object') {
-    ports.diagnostics.fault('remove a delivered message', removed.reason);
+    ports.diagnostics.fault('remove a delivered message', removed.reason, entry.request);
     return { kind: 'not-removed' };
   }
   // Another client was faster, or the message was taken out while it was on its way.
@@ -99,15 +89,15 @@ async function delivered(entry: QueueEntry, byFunction: boolean, context: Termin
 async function failed(entry: QueuedDelivery, client: Binding, answered: ClientAnswer, context: TerminatingContext): Promise<PushOutcome> {
   const { ports, policy } = context;
   if (answered.kind === 'not-registered') return { kind: 'gone' };
-  if (answered.kind === 'not-sent') ports.diagnostics.fault('push a message', answered.reason);
+  if (answered.kind === 'not-sent') ports.diagnostics.fault('push a message', answered.reason, entry.request);
   const answer = answered.kind === 'answered' ? answered.response : unansweredBy[answered.kind];
   const refusal = clientRefusal({ client, answer, before: entry.refusal, now: ports.clock.now() }, policy);
   const { owner, id } = entry;
   const fault = await ports.deferredQueue.attemptFailed({ owner, id, client: client.client, refusal, nextAttempt: true });
-  if (fault !== undefined) ports.diagnostics.fault('count an attempt', fault.reason);
+  if (fault !== undefined) ports.diagnostics.fault('count an attempt', fault.reason, entry.request);
   if (answered.kind === 'unreachable') return { kind: 'silent', retryAt: refusal.retryAt };
   if (refusal.refusedBy !== undefined) return { kind: 'refused', retryAt: undefined, holds: false };
-  return { kind: 'refused', retryAt: refusal.retryAt, holds: holdsConversation(entry.attempt + 1) };
+  return { kind: 'refused', retryAt: refusal.retryAt, holds: holdsConversation(entry.attempt + 1, refusal) };
 }
 
 const unansweredBy = { 'not-sent': 'not-sent', unreachable: undefined } as const;
