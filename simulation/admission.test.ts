@@ -297,10 +297,10 @@ describe('what is refused before anybody looks at it', () => {
 });
 
 describe('what this server does not do', () => {
-  inWorld('INVITE and SUBSCRIBE are 405 with Allow', {}, async (world) => {
+  inWorld('INVITE, SUBSCRIBE and unknown methods to the server itself are 405 with Allow', {}, async (world) => {
     const alice = await world.phone('alice');
-    for (const method of ['INVITE', 'SUBSCRIBE']) {
-      const response = await alice.exchange({ ...alice.messageTemplate(bobUri), method });
+    for (const method of ['INVITE', 'SUBSCRIBE', 'NOSUCH']) {
+      const response = await alice.exchange({ ...alice.messageTemplate(`sip:${domain}`), method });
       assert.equal(response.status, 405);
       assert.equal(response.headers.text('Allow'), 'REGISTER, MESSAGE, OPTIONS');
     }

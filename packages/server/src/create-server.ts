@@ -1,18 +1,20 @@
 import { deliverPagerModeStandaloneMessage, handlePagerModeStandaloneMessage, isRefreshed, serverToken } from '@opencpm/cpm';
-import { DigestServer, Endpoint, type EndpointOptions, type Listener, type ServerTransaction } from '@opencpm/sip';
+import { DigestServer, Endpoint, type EndpointOptions, type Listener, type RequestHandler, type ServerTransaction } from '@opencpm/sip';
 import { Upkeep } from './adapters/upkeep.ts';
 import type { Administration } from './administration.ts';
 import type { Configuration, ListenAddress } from './configuration/configuration.ts';
+import { AddressLimits } from './core/address-limits.ts';
 import { Authentication } from './core/authentication.ts';
 import type { CoreContext } from './core/core-context.ts';
 import { EmbeddedCore } from './core/embedded-core.ts';
 import { NextHops } from './core/next-hops.ts';
-import { allowedMethods } from './core/own-answers.ts';
+import { Overload } from './core/overload.ts';
+import { proxyFor } from './core/proxy-for-server.ts';
 import { Routing } from './core/routing.ts';
 import type { LocatedBinding } from './core/stored-binding.ts';
 import { TrustedPeers } from './core/trusted-peers.ts';
 import { type DatabaseServices, isFault, openDatabaseServices } from './database-services.ts';
-import { drain, refuseWhileDraining } from './drain.ts';
+import { drain, refuseForNow } from './drain.ts';
 import { loadCore } from './installation.ts';
 import { endpointEvents } from './observability/endpoint-events.ts';
 import { Measures } from './observability/measures.ts';
@@ -69,7 +71,9 @@ async function startServer({ platform, core, services, observation }: Foundation
   const { configuration, log } = core;
   const listeners: Listener[] = [];
   const trustedPeers = new TrustedPeers(configuration.trustedPeers);
-  const endpoint = new Endpoint(endpointOptions({ platform, core, observation }, trustedPeers));
+  const dropped = (kind: 'malformed' | 'unauthenticated') => observation.measures.dropped.count(kind);
+  const addresses = new AddressLimits({ limits: configuration.limits, trustedPeers, clock: platform.clock, dropped });
+  const endpoint = new Endpoint(endpointOptions({ platform, core, observation }, { trustedPeers, addresses }));
   const digest = digestServer(platform, configuration);
   const ownAddresses = new Set<string>();
   const routing = new Routing(configuration, core.directory, ownAddresses);
@@ -77,12 +81,13 @@ async function startServer({ platform, core, services, observation }: Foundation
   const nextHops = new NextHops({ context: core, ways, trustedPeers });
   const embedded = new EmbeddedCore({
     context: core,
-    authentication: new Authentication(core, digest, routing),
+    authentication: new Authentication({ context: core, digest, routing, addresses }),
     routing,
     trustedPeers,
     ways,
     nextHops,
     answered: (request, status) => observation.answered(request, status),
+    ...proxyFor(platform, core, { endpoint, key: services.deliveryKey }),
   });
   const upkeep = new Upkeep(core, services);
   const functions = await participatingFunction(core, services, {
@@ -99,8 +104,16 @@ async function startServer({ platform, core, services, observation }: Foundation
   });
   const watch = await watchServer({ platform, configuration, core, services, endpoint, observation });
   const running = { platform, core, endpoint, upkeep, functions, services, observation, watch };
-  endpoint.onRequest = (transaction) =>
-    watch.readiness.phase === 'draining' ? refuseNow(transaction, running) : embedded.received(transaction);
+  const overload = new Overload(observation.measures, configuration.limits);
+  const received: RequestHandler = (transaction) => {
+    if (watch.readiness.phase === 'draining') refuseNow(transaction, 'draining', running);
+    else if (overload.isOverloaded) refuseNow(transaction, 'overload', running);
+    else return embedded.received(transaction);
+    return undefined;
+  };
+  endpoint.onRequest = received;
+  endpoint.onInvite = received;
+  endpoint.onAcknowledgement = (request, flow) => embedded.acknowledged(request, flow);
   await listenOnAll(running, listeners, ownAddresses);
   core.location.sendDatagramsBy((local, remote) => endpoint.datagramFlow(local, remote));
   upkeep.start({ functions: functions.terminating, outboxChanged: () => functions.outbox.wake() });
@@ -149,7 +162,15 @@ function digestServer({ random, hashes, clock }: ServerPlatform, { realm, digest
   return new DigestServer({ realm, random, hashes, clock, algorithms: digest });
 }
 
-function endpointOptions({ platform, core, observation }: Omit<Foundations, 'services'>, trustedPeers: TrustedPeers): EndpointOptions {
+interface Admitting {
+  readonly trustedPeers: TrustedPeers;
+  readonly addresses: AddressLimits;
+}
+
+function endpointOptions(
+  { platform, core, observation }: Omit<Foundations, 'services'>,
+  { trustedPeers, addresses }: Admitting,
+): EndpointOptions {
   const { limits } = core.configuration;
   const { clock, random, hashes, network, octets } = platform;
   return {
@@ -158,10 +179,11 @@ function endpointOptions({ platform, core, observation }: Omit<Foundations, 'ser
     hashes,
     network,
     octets,
-    allow: allowedMethods,
+    allow: 'any',
     limits: { udpRequestOctets: limits.udpRequestBytes },
     parseLimits: { maximumBodyOctets: limits.bodyOctets },
     userAgentOrServer: serverToken(product),
+    answersRefusals: ({ remote }) => addresses.answersMalformed(remote.host),
     followsSentBy: ({ host }) => trustedPeers.includes(host),
     on: { ...endpointEvents(observation), flowClosed: (flow) => core.location.flowClosed(flow) },
   };
@@ -197,6 +219,9 @@ async function pushWhatWaits({ location }: CoreContext, services: DatabaseServic
   for (const owner of owners) for (const binding of location.of(owner)) functions.pushes.request(owner, binding, 'timer');
 }
 
+/** Some seconds are long for an overload and short for a sender. */
+const overloadRetryAfterSeconds = 5;
+
 interface Running extends Foundations {
   readonly endpoint: Endpoint;
   readonly upkeep: Upkeep;
@@ -204,9 +229,10 @@ interface Running extends Foundations {
   readonly watch: Watch;
 }
 
-function refuseNow(transaction: ServerTransaction, { core, observation }: Running): void {
-  observation.measures.refused.count('draining');
-  refuseWhileDraining(transaction, core.configuration.drainSeconds, core.self.newTag);
+function refuseNow(transaction: ServerTransaction, reason: 'draining' | 'overload', { core, observation }: Running): void {
+  observation.measures.refused.count(reason);
+  const retryAfterSeconds = reason === 'draining' ? core.configuration.drainSeconds : overloadRetryAfterSeconds;
+  refuseForNow(transaction, retryAfterSeconds, core.self.newTag);
 }
 
 async function drainServer({ platform, core, endpoint, functions, observation, watch }: Running): Promise<void> {

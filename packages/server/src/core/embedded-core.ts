@@ -13,7 +13,8 @@ import { assertedIdentity, believedIdentity, claimedIdentities, withAssertedIden
 import { type Authentication, withoutOwnCredentials } from './authentication.ts';
 import type { CoreContext } from './core-context.ts';
 import type { NextHops } from './next-hops.ts';
-import { allowHeaders, ownAnswer, unsupportedExtension, withToTag } from './own-answers.ts';
+import { ownAnswer, unsupportedExtension, withToTag } from './own-answers.ts';
+import { type Entered, type ProxyRequestParts, ProxyRequests } from './proxy-requests.ts';
 import { register } from './registrar.ts';
 import type { Destination, Routing } from './routing.ts';
 import { heardClients, sendingClients } from './sending-clients.ts';
@@ -30,7 +31,7 @@ export interface ServingFunctions {
   registered(bindings: readonly LocatedBinding[], before: readonly LocatedBinding[]): void;
 }
 
-export interface CoreParts {
+export interface CoreParts extends Pick<ProxyRequestParts, 'proxy' | 'tokens'> {
   readonly context: CoreContext;
   readonly authentication: Authentication;
   readonly routing: Routing;
@@ -48,11 +49,13 @@ export interface CoreParts {
 export class EmbeddedCore implements SipCore {
   readonly #parts: CoreParts;
   readonly #toClient: ToClient;
+  readonly #proxied: ProxyRequests;
   #functions: ServingFunctions | undefined;
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
     this.#toClient = new ToClient(parts.context, parts.ways, parts.nextHops);
+    this.#proxied = new ProxyRequests({ ...parts, enter: (transaction) => this.#enter(transaction) });
   }
 
   /** Joins core and functions; they call each other. */
@@ -62,10 +65,18 @@ export class EmbeddedCore implements SipCore {
 
   /** Every request from the network. */
   async received(transaction: ServerTransaction): Promise<void> {
+    if (!isOfFunctions(transaction.request)) return this.#proxied.received(transaction);
     const unsupported = unsupportedExtension(transaction.request);
     if (unsupported !== undefined) return this.#respond(transaction, unsupported);
     if (transaction.request.method === 'REGISTER') return this.#register(transaction);
-    this.#respond(transaction, await this.#request(transaction));
+    const response = await this.#request(transaction);
+    if (response === 'dropped') transaction.discard();
+    else this.#respond(transaction, response);
+  }
+
+  /** Every ACK to a 2xx; it has no answer. */
+  acknowledged(request: SipRequest, flow: Flow): Promise<void> {
+    return this.#proxied.acknowledged(request, flow.remote.host);
   }
 
   #respond(transaction: ServerTransaction, response: SipResponse): void {
@@ -76,6 +87,7 @@ export class EmbeddedCore implements SipCore {
   async #register(transaction: ServerTransaction): Promise<void> {
     const { authentication, context } = this.#parts;
     const authenticated = authentication.registrant(transaction);
+    if (authenticated.kind === 'dropped') return transaction.discard();
     if (authenticated.kind === 'refused') return this.#respond(transaction, authenticated.response);
     const before = context.location.of(authenticated.user.owner);
     const { request, flow, source } = transaction;
@@ -85,16 +97,32 @@ export class EmbeddedCore implements SipCore {
   }
 
   /** Anything but REGISTER: who sends it, who serves him, else onward. */
-  async #request(transaction: ServerTransaction): Promise<SipResponse> {
+  async #request(transaction: ServerTransaction): Promise<SipResponse | 'dropped'> {
     const { request } = transaction;
-    const { routing, trustedPeers, context } = this.#parts;
-    if (routing.destination(request).kind === 'self') return ownAnswer(request, context);
+    const { routing, context } = this.#parts;
+    const destination = routing.destination(request);
+    if (destination.kind === 'self') return ownAnswer(request, context);
+    // A scheme that nobody knows is refused before anybody is asked who he is (RFC 3261 §16.3 steps 2 and 6).
+    if (destination.kind === 'none' && destination.status === 416) return responseTo(request, 416);
     // A request that has used up its hops goes no further (RFC 3261 §16.3 step 3).
     if (request.headers.value(maxForwardsHeader) === 0) return responseTo(request, 483);
     if (request.body.length > context.configuration.limits.bodyOctets) return responseTo(request, 413);
-    const entered = trustedPeers.includes(transaction.source.host) ? this.#believed(request) : this.#authenticated(transaction);
+    const entered = this.#entered(transaction);
+    if (entered.kind === 'dropped') return 'dropped';
     if (entered.kind === 'refused') return entered.response;
     return this.#originate(entered.request, entered.user, transaction.flow);
+  }
+
+  #entered(transaction: ServerTransaction): Entered {
+    const isTrusted = this.#parts.trustedPeers.includes(transaction.source.host);
+    return isTrusted ? this.#believed(transaction.request) : this.#authenticated(transaction);
+  }
+
+  /** The same for a request that is proxied. */
+  #enter(transaction: ServerTransaction): Entered {
+    const entered = this.#entered(transaction);
+    if (entered.kind === 'entered' && entered.user !== undefined) this.#heard(entered.user, entered.request, transaction.flow);
+    return entered;
   }
 
   /** A trusted peer's word counts; when its sender is our user, he is served like any other. */
@@ -114,7 +142,7 @@ export class EmbeddedCore implements SipCore {
     const { request } = transaction;
     const claimed = claimedIdentities(request).map((identity) => context.directory.byUri(identity.uri));
     const authenticated = authentication.sender(transaction, claimed[0]);
-    if (authenticated.kind === 'refused') return authenticated;
+    if (authenticated.kind !== 'user') return authenticated;
     const { user } = authenticated;
     const identity = assertedIdentity(request, user, context.directory);
     if (identity === undefined) return { kind: 'refused', response: responseTo(request, 403) };
@@ -125,7 +153,6 @@ export class EmbeddedCore implements SipCore {
     const hopped = withoutOwnRoute(oneHopLess(request));
     if (user === undefined) return this.onward(hopped, []);
     const sending = this.#heard(user, request, flow);
-    if (request.method !== 'MESSAGE') return this.onward(hopped, []);
     return this.#serving().originating({
       request: hopped,
       servedUser: user.owner,
@@ -164,7 +191,6 @@ export class EmbeddedCore implements SipCore {
     const visits = hops.filter((hop) => hop.case === 'terminating');
     if (visits.some((hop) => hop.user === user.owner)) return responseTo(request, 482);
     if (visits.length > limits.forwards) return responseTo(request, 480);
-    if (request.method !== 'MESSAGE') return responseTo(request, 405, { headers: allowHeaders() });
     const served = { request, servedUser: user.owner, hops, arrivedAt: this.#parts.context.clock.now() };
     return this.#serving().terminating(instance === undefined ? served : { ...served, device: instance });
   }
@@ -181,9 +207,10 @@ export class EmbeddedCore implements SipCore {
 
 type ToUser = Extract<Destination, { kind: 'user' }>;
 
-type Entered =
-  | { readonly kind: 'entered'; readonly request: SipRequest; readonly user: StoredUser | undefined }
-  | { readonly kind: 'refused'; readonly response: SipResponse };
+/** The rest is proxied. */
+function isOfFunctions({ method }: SipRequest): boolean {
+  return method === 'MESSAGE' || method === 'REGISTER';
+}
 
 function oneHopLess(request: SipRequest): SipRequest {
   return { ...request, headers: request.headers.with('Max-Forwards', String(remainingForwards(request.headers))) };

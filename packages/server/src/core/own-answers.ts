@@ -2,10 +2,10 @@ import { Headers, proxyRequireHeader, requireHeader, responseTo, type SipRequest
 import type { CoreContext } from './core-context.ts';
 import { registrarExtensions } from './registration-answer.ts';
 
-/** Methods that this server takes; the rest is 405. */
-export const allowedMethods: readonly string[] = ['REGISTER', 'MESSAGE', 'OPTIONS'];
+/** Methods that this server itself answers; it is a proxy for all of them. */
+const allowedMethods: readonly string[] = ['REGISTER', 'MESSAGE', 'OPTIONS'];
 
-export function allowHeaders(): Headers {
+function allowHeaders(): Headers {
   return Headers.of(['Allow', allowedMethods.join(', ')]);
 }
 
@@ -20,6 +20,7 @@ export function unsupportedExtension(request: SipRequest): SipResponse | undefin
 
 /** To a request for the server itself: OPTIONS of a peer that looks whether we are there; nobody lives at that address. */
 export function ownAnswer(request: SipRequest, { self }: CoreContext): SipResponse {
+  if (!allowedMethods.includes(request.method)) return responseTo(request, 405, { headers: allowHeaders() });
   if (request.method !== 'OPTIONS') return responseTo(request, 404);
   const headers = allowHeaders().with('Accept', 'message/cpim, text/plain').with('Server', self.server);
   return responseTo(request, 200, { headers });

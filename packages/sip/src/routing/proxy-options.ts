@@ -1,7 +1,7 @@
 /** What a proxy needs, what it is asked to do, and its bounds. */
 import type { ClientOutcome, RequestOptions, Target } from '../endpoint/options.ts';
 import type { Endpoint } from '../endpoint.ts';
-import type { SipRequest } from '../message/message.ts';
+import type { SipRequest, SipResponse } from '../message/message.ts';
 import type { Clock } from '../platform.ts';
 import type { SipUri } from '../uri/uri.ts';
 import type { Destination } from './forward-request.ts';
@@ -40,8 +40,12 @@ export interface ProxyTarget extends Destination {
   readonly unreachableStatus?: number;
   /** As for requests of the endpoint. */
   readonly detour?: RequestOptions['detour'];
+  /** The user part of the Record-Route for a place; without it the proxy leaves the dialog to others. */
+  readonly recordRoute?: (place: Target) => string;
   /** Changes the request for one place, when everything else is in it. */
   finish?(request: SipRequest, place: Target): SipRequest;
+  /** Changes a response that came from a place before anything is done with it. */
+  clean?(response: SipResponse, place: Target): SipResponse;
 }
 
 export interface Forwarding {
@@ -49,6 +53,6 @@ export interface Forwarding {
   readonly request: SipRequest;
   /** At least one. */
   readonly targets: readonly ProxyTarget[];
-  /** The user part of the Record-Route for a place; without it the proxy leaves the dialog to others. */
-  readonly recordRoute?: (place: Target) => string;
+  /** Told the status of the final response, of several 2xx that of the first. */
+  readonly answered?: (status: number) => void;
 }

@@ -2,8 +2,8 @@
  * A stateful forking proxy (RFC 3261 §16) over an endpoint: it forwards a request to targets that its user has chosen,
  * and brings back what its sender is to hear. Whom to serve, and where to, is the user's decision.
  */
-import type { InviteServerTransaction, OwnAddress } from '../endpoint/invite-options.ts';
-import type { ServerTransaction, Target } from '../endpoint/options.ts';
+import type { InviteServerTransaction } from '../endpoint/invite-options.ts';
+import type { ServerTransaction } from '../endpoint/options.ts';
 import { responseTo, type SipRequest } from '../message/message.ts';
 import { TimerWheel } from '../timer-wheel.ts';
 import { forwardedRequest } from './forward-request.ts';
@@ -29,6 +29,7 @@ export class StatefulProxy {
     const digest = this.#loops.digest(forwarding.request);
     if (this.#loops.isLoop(forwarding.request, digest)) {
       transaction.respond(responseTo(transaction.request, 482, { toTag: this.#options.newTag() }));
+      forwarding.answered?.(482);
       return;
     }
     const { endpoint, newTag, fault, clock } = this.#options;
@@ -57,15 +58,5 @@ export class StatefulProxy {
     if (place === undefined) return;
     const options = { branch: this.#loops.newBranch(digest), ...(target.detour && { detour: target.detour }) };
     this.#options.endpoint.acknowledge(target.finish?.(request, place) ?? request, place, options);
-  }
-
-  /** How this proxy is reached by the sender of a request. */
-  addressTowards(target: Target): OwnAddress | undefined {
-    return this.#options.endpoint.addressTowards(target);
-  }
-
-  /** Forgets what is under way. */
-  close(): void {
-    this.#wheel.clear();
   }
 }

@@ -111,11 +111,17 @@ export class Relay implements TimerEntry {
         this.#withBranch(output.target, (branch) => this.#cancel(branch, output.because));
         return;
       case 'relay':
-        this.#transaction.respond(output.response);
+        this.#respond(output.response);
         return;
       case 'answer':
-        this.#transaction.respond(output.end.kind === 'received' ? output.end.response : this.#made(output.end.status));
+        this.#respond(output.end.kind === 'received' ? output.end.response : this.#made(output.end.status));
     }
+  }
+
+  #respond(response: SipResponse): void {
+    const isFirst = response.status >= 200 && !this.#transaction.answered;
+    this.#transaction.respond(response);
+    if (isFirst) this.#forwarding.answered?.(response.status);
   }
 
   #cancel(branch: Branch, because: CancelCause): void {
@@ -174,7 +180,7 @@ export class Relay implements TimerEntry {
   }
 
   #requestFor({ target, forwarded }: Branch, place: Target): SipRequest {
-    const { recordRoute } = this.#forwarding;
+    const { recordRoute } = target;
     const { endpoint } = this.#parts;
     const from = endpoint.addressTowards({ flow: this.#transaction.flow });
     const to = endpoint.addressTowards(place);
@@ -191,7 +197,7 @@ export class Relay implements TimerEntry {
       place,
       {
         response: (response) => {
-          if (response.status < 200) this.#response(branch, attempt, response);
+          if (response.status < 200) this.#response(branch, attempt, cleaned(branch, place, response));
           else this.#came(branch, attempt, place, { kind: 'response', response });
         },
         failed: (failure) => this.#came(branch, attempt, place, failure),
@@ -204,7 +210,7 @@ export class Relay implements TimerEntry {
     const { target, number } = branch;
     // How a request ends that nobody wants any more says nothing of the place.
     if (!branch.cancelled) target.tried?.(place, outcome);
-    if (outcome.kind === 'response') this.#response(branch, attempt, outcome.response);
+    if (outcome.kind === 'response') this.#response(branch, attempt, cleaned(branch, place, outcome.response));
     else {
       const status = outcome.kind === 'timeout' ? 408 : (target.unreachableStatus ?? 503);
       this.#step({ kind: 'failed', target: number, attempt, status });
@@ -226,6 +232,10 @@ interface Sending {
   readonly place: Target;
   readonly request: SipRequest;
   readonly options: { readonly branch: string; readonly detour?: NonNullable<ProxyTarget['detour']> };
+}
+
+function cleaned({ target }: Branch, place: Target, response: SipResponse): SipResponse {
+  return target.clean?.(response, place) ?? response;
 }
 
 /** Targets by their numbers: the most wanted first, those wanted alike together. */
