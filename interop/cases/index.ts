@@ -3,5 +3,14 @@ import { commandLineCases } from './command-line.ts';
 import { linphoneCases } from './linphone.ts';
 import { refusalCases } from './refusals.ts';
 import { sippCases } from './sipp.ts';
+import { sippAnswerCases } from './sipp-answers.ts';
+import { sipsakCases } from './sipsak.ts';
 
-export const cases: readonly InteropCase[] = [...commandLineCases, ...linphoneCases, ...sippCases, ...refusalCases];
+export const cases: readonly InteropCase[] = [
+  ...commandLineCases,
+  ...linphoneCases,
+  ...sippCases,
+  ...sippAnswerCases,
+  ...sipsakCases,
+  ...refusalCases,
+];

@@ -13,6 +13,8 @@ export interface Account {
 
 /** What the configuration file says beside the addresses and the database. */
 export interface ServerSettings {
+  /** `cpm.test` when left out. */
+  readonly domain?: string;
   readonly users: readonly Account[];
   readonly trustedPeers?: readonly string[];
   readonly digest?: readonly string[];
