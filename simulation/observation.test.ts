@@ -34,7 +34,7 @@ async function metricsOf(world: World): Promise<readonly string[]> {
   return body.split('\n');
 }
 
-describe('what an operator can see', () => {
+describe('metrics', () => {
   inWorld('each outcome is counted once, by function, outcome and status', {}, async (world) => {
     await everyOutcome(world);
     const lines = (await metricsOf(world)).filter((line) => line.startsWith('opencpm_messages_total{'));
@@ -78,7 +78,9 @@ describe('what an operator can see', () => {
       rows.flatMap(([, name, type, help]) => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]),
     );
   });
+});
 
+describe('log lines', () => {
   inWorld(
     'every line of a message has its ids, and none shows an address, a number or a body',
     { users: ['alice', { user: 'bob', password: 'bob', identities: [bobUri, 'tel:+15550002'], loopbackOnly: false }] },
@@ -98,7 +100,9 @@ describe('what an operator can see', () => {
       for (const line of shown) assert.doesNotMatch(line, /alice|bob|nobody@|cpm\.test|15550002|secret|words|10\.0\.0\./);
     },
   );
+});
 
+describe('message records', () => {
   inWorld('a message record says who, what, how it ended and how long it waited', { records }, async (world) => {
     await everyOutcome(world);
     const lines = world.server.records.map((line) => JSON.parse(line));

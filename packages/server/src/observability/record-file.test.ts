@@ -16,7 +16,7 @@ function folderOf(context: TestContext): string {
 
 async function opened(context: TestContext, more: Partial<{ file: string; maxBytes: number; maxAgeSeconds: number; keep: number }> = {}) {
   const folder = folderOf(context);
-  const told = { written: 0, lost: 0, faults: [] as string[] };
+  const told: { written: number; lost: number; faults: string[] } = { written: 0, lost: 0, faults: [] };
   const events = {
     written: (lines: number) => {
       told.written += lines;
