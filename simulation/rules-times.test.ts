@@ -68,9 +68,12 @@ describe('a rule with times (RFC 4745 §7.3)', () => {
 
 describe('how a change of rules is followed', () => {
   inWorld('rules that cannot be read keep no message from anybody (wire facts 12.1)', { faultsExpected: true }, async (world) => {
-    const bob = await bobsClient(world);
+    await adds(world, 'bob', { actions: ['reject'] });
+    world.server.crash();
+    await world.run(world.server.start());
     const alice = await world.phone('alice');
-    world.mishaps.expect('FROM preference_rules', 'fails');
+    world.mishaps.expect('* FROM preference_rules', 'fails', 2);
+    const bob = await bobsClient(world);
     assert.equal((await alice.message(bobUri, cpmMessage('x'))).status, 200);
     assert.deepEqual(texts(bob), ['x']);
   });

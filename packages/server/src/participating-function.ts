@@ -68,7 +68,7 @@ export async function participatingFunction(
   const charging = observation.charging(core);
   const preferences = new ActiveUserPreferences(services.userPreferences, clock, log);
   const authorisation = new BarredUsers(services.userPreferences);
-  orThrow(await authorisation.load());
+  for (const fault of [await preferences.load(), await authorisation.load()]) orThrow(fault);
   const shared = {
     sipCore,
     preferences,

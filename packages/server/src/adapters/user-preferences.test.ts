@@ -7,6 +7,7 @@ import { ActiveUserPreferences } from './user-preferences.ts';
 
 const bob = userId('bob');
 const alice = userId('alice');
+const carol = userId('carol');
 const night: Preferences = {
   blockedContacts: new Set(),
   rules: [
@@ -27,7 +28,7 @@ function nightUntil(until: number): Preferences {
 }
 
 /** The adapter over rows that a test changes, with what it read and told. */
-function active(bound?: number) {
+async function active(bound?: number) {
   const clock = new VirtualClock();
   const reads: string[] = [];
   const told: string[] = [];
@@ -44,14 +45,15 @@ function active(bound?: number) {
     reads.push(owner);
     return rows.get(owner) ?? noPreferences;
   };
-  const preferences = new ActiveUserPreferences({ of }, clock, log, bound);
+  const preferences = new ActiveUserPreferences({ of, owners: async () => [alice, bob, carol] }, clock, log, bound);
+  assert.equal(await preferences.load(), undefined);
   preferences.onChange((owner) => void told.push(owner));
   return { clock, rows, reads, told, errors, preferences };
 }
 
 describe('preferences of active users', () => {
   it('are read once, and again when they were changed', async () => {
-    const { preferences, reads, rows, told } = active();
+    const { preferences, reads, rows, told } = await active();
     for (let time = 0; time < 3; time += 1) assert.deepEqual(await preferences.of(bob), noPreferences);
     rows.set(bob, blocking);
     await preferences.refresh(bob);
@@ -59,14 +61,26 @@ describe('preferences of active users', () => {
     assert.deepEqual([reads, told], [['bob', 'bob'], ['bob']]);
   });
 
+  it('are not read for a user who has none, until he gets some', async () => {
+    const { preferences, reads, rows } = await active();
+    const dave = userId('dave');
+    assert.deepEqual(await preferences.of(dave), noPreferences);
+    assert.deepEqual(reads, []);
+    rows.set(dave, blocking);
+    await preferences.refresh(dave);
+    assert.deepEqual(await preferences.of(dave), blocking);
+    preferences.forget(dave);
+    assert.deepEqual(await preferences.of(dave), noPreferences);
+  });
+
   it('are read once by many at a time', async () => {
-    const { preferences, reads } = active();
+    const { preferences, reads } = await active();
     await Promise.all([preferences.of(bob), preferences.of(bob)]);
     assert.deepEqual(reads, ['bob']);
   });
 
   it('are those of a user without rules while they cannot be read for the first time', async () => {
-    const { preferences, reads, rows, clock, errors } = active();
+    const { preferences, reads, rows, clock, errors } = await active();
     rows.set(bob, fault);
     assert.deepEqual(await preferences.of(bob), noPreferences);
     rows.set(bob, blocking);
@@ -77,7 +91,7 @@ describe('preferences of active users', () => {
   });
 
   it('stay the last good ones while they cannot be read', async () => {
-    const { preferences, rows, clock } = active();
+    const { preferences, rows, clock } = await active();
     rows.set(bob, blocking);
     await preferences.of(bob);
     rows.set(bob, fault);
@@ -91,8 +105,7 @@ describe('preferences of active users', () => {
   });
 
   it('of the user whom nobody asked for longest are forgotten when there are too many', async () => {
-    const { preferences, reads } = active(2);
-    const carol = userId('carol');
+    const { preferences, reads } = await active(2);
     for (const owner of [alice, bob, alice, carol, alice, bob]) await preferences.of(owner);
     assert.deepEqual(reads, ['alice', 'bob', 'carol', 'bob']);
   });
@@ -100,7 +113,7 @@ describe('preferences of active users', () => {
 
 describe('a rule with times', () => {
   it('is followed by a word to whoever pushes when it ends, even if nothing else is known of its user any more', async () => {
-    const { preferences, rows, clock, told } = active(1);
+    const { preferences, rows, clock, told } = await active(1);
     const until = clock.now() + 3_600_000;
     rows.set(bob, nightUntil(until));
     await preferences.of(bob);
@@ -112,7 +125,7 @@ describe('a rule with times', () => {
   });
 
   it('says nothing when it begins to keep others from disturbing', async () => {
-    const { preferences, rows, clock, told } = active();
+    const { preferences, rows, clock, told } = await active();
     const from = clock.now() + 1000;
     rows.set(bob, { ...night, rules: night.rules.map((rule) => ({ ...rule, validity: [{ from, until: from + 1000 }] })) });
     await preferences.of(bob);
@@ -123,8 +136,8 @@ describe('a rule with times', () => {
   });
 
   it('is no reason to wake when it is gone before, when its user is, or when the server stops', async () => {
-    const { preferences, rows, clock, told } = active();
-    for (const owner of [alice, bob, userId('carol')]) {
+    const { preferences, rows, clock, told } = await active();
+    for (const owner of [alice, bob, carol]) {
       rows.set(owner, nightUntil(clock.now() + 1000));
       await preferences.of(owner);
     }

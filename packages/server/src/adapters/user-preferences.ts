@@ -11,10 +11,12 @@ import type { CancelWake, Clock } from '@opencpm/sip';
 import type { UserPreferenceRows } from '@opencpm/storage';
 import type { Log } from '../platform.ts';
 
-/** How many users’ preferences are in memory, some 100 octets each for those who have none; whom nobody asked for longest goes first. */
+/** How many users’ preferences are in memory; of whom nobody asked for longest they go first. */
 const maxUsers = 100_000;
 /** After a failure to read, how long the last good copy counts, or that of a user without rules (wire facts 12.1). */
 const retryMilliseconds = 1000;
+
+const nobodys = Promise.resolve(noPreferences);
 
 interface Known {
   readonly preferences: Promise<Preferences>;
@@ -28,10 +30,12 @@ interface Known {
  * hold, so that what waited for that is pushed.
  */
 export class ActiveUserPreferences implements UserPreferences {
-  readonly #rows: Pick<UserPreferenceRows, 'of'>;
+  readonly #rows: Pick<UserPreferenceRows, 'of' | 'owners'>;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #bound: number;
+  /** Who has rules or lists: of nobody else anything is read. */
+  readonly #owners = new Set<UserId>();
   /** In the order in which they were asked for last. */
   readonly #known = new Map<UserId, Known>();
   /** One for each user some of whose rules have times to come; outlives what is known of him. */
@@ -39,7 +43,7 @@ export class ActiveUserPreferences implements UserPreferences {
   #changed: (owner: UserId) => void = () => undefined;
   #stopped = false;
 
-  constructor(rows: Pick<UserPreferenceRows, 'of'>, clock: Clock, log: Log, bound = maxUsers) {
+  constructor(rows: Pick<UserPreferenceRows, 'of' | 'owners'>, clock: Clock, log: Log, bound = maxUsers) {
     this.#rows = rows;
     this.#clock = clock;
     this.#log = log;
@@ -51,7 +55,16 @@ export class ActiveUserPreferences implements UserPreferences {
     this.#changed = changed;
   }
 
+  /** At the start; what other processes add after that is not seen. */
+  async load(): Promise<QueueFault | undefined> {
+    const owners = await this.#rows.owners();
+    if ('kind' in owners) return owners;
+    for (const owner of owners) this.#owners.add(owner);
+    return undefined;
+  }
+
   of(owner: UserId): Promise<Preferences> {
+    if (!this.#owners.has(owner)) return nobodys;
     const known = this.#known.get(owner);
     if (known !== undefined && this.#clock.now() < known.until) {
       // Whoever is asked for becomes the newest; only a full table needs to know.
@@ -63,12 +76,14 @@ export class ActiveUserPreferences implements UserPreferences {
 
   /** After a commit of this process: messages that come from now on meet the new rules, and what may be pushed is. */
   async refresh(owner: UserId): Promise<void> {
+    this.#owners.add(owner);
     const preferences = await this.#read(owner, this.#known.get(owner)?.preferences);
     this.#tell(owner, preferences);
   }
 
   /** Nothing is kept of a user who is no more. */
   forget(owner: UserId): void {
+    this.#owners.delete(owner);
     this.#known.delete(owner);
     this.#cancelWake(owner);
   }

@@ -121,6 +121,19 @@ eachEngine('rules and lists of users', (open) => {
     assert.deepEqual(await rows.of(bob), { ...noPreferences, profiles });
   });
 
+  it('knows who has any of it', async (test) => {
+    const { rows } = await rowsOf(test);
+    const [alice, carol] = [userId('owner-alice'), userId('owner-carol')];
+    assert.deepEqual(await rows.owners(), []);
+    await rows.addRule(bob, whole);
+    await rows.addRule(bob, bare);
+    await rows.block(alice, 'sip:a@x');
+    await rows.setProfile(carol, '<urn:uuid:1>', new Set());
+    const owners = await rows.owners();
+    assert.ok('map' in owners);
+    assert.deepEqual([...owners].sort(), [alice, bob, carol]);
+  });
+
   it('knows who may not send', async (test) => {
     const { rows } = await rowsOf(test);
     for (const now of [1, 2]) assert.equal(await rows.bar(bob, now), undefined);

@@ -45,6 +45,13 @@ export class UserPreferenceRows {
     };
   }
 
+  /** All users who have any of it. */
+  async owners(): Promise<readonly UserId[] | QueueFault> {
+    const sql = `SELECT owner FROM preference_rules UNION SELECT owner FROM blocked_contacts UNION SELECT owner FROM device_profiles`;
+    const result = await this.#database.query({ sql, parameters: [] });
+    return result.kind === 'fault' ? queueFault(result) : result.rows.map((row) => userId(textOf(row, 'owner')));
+  }
+
   /** The rule comes behind the others. */
   addRule(owner: UserId, rule: PreferenceRule): Promise<PreferenceChange> {
     return this.#change({
