@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import {
   cseqHeader,
+  defaultParseLimits,
   type FrameEvent,
   type HostPort,
+  type ParseLimits,
   parseMessage,
   type SipMessage,
   type SipRequest,
@@ -18,9 +20,12 @@ import { nodeOctets } from '@opencpm/sip/node';
 /** Faults of the server that an answer may own up to: not built, busy, another version, too large. A 500 is a finding. */
 const allowedServerFailures: ReadonlySet<number> = new Set([501, 503, 505, 513]);
 
+/** What is written of a message that just keeps the limits has a few lines more than that: Content-Length, Server. */
+export const sentLimits: ParseLimits = { ...defaultParseLimits, maximumHeadOctets: 80_000, maximumHeaders: 264 };
+
 /** The message that those octets are; what we send is one always. */
 export function sentMessage(octets: Uint8Array): SipMessage {
-  const result = parseMessage(octets, nodeOctets);
+  const result = parseMessage(octets, nodeOctets, sentLimits);
   assert.ok(result.kind === 'message', `we sent what is no message: ${JSON.stringify(result).slice(0, 300)}`);
   return result.message;
 }
@@ -97,7 +102,7 @@ function coreOf({ protocol, transport, host, port, branch, parameters }: Via) {
 }
 
 /** True when the response may be one to that request, to find it among several. */
-export function namesSame(request: SipRequest, response: SipResponse): boolean {
+function namesSame(request: SipRequest, response: SipResponse): boolean {
   const branchOf = ({ headers }: SipMessage) => headers.value(viaHeader)?.branch;
   const sequenceOf = ({ headers }: SipMessage) => headers.value(cseqHeader)?.sequence;
   return (
@@ -105,4 +110,27 @@ export function namesSame(request: SipRequest, response: SipResponse): boolean {
     branchOf(request) === branchOf(response) &&
     sequenceOf(request) === sequenceOf(response)
   );
+}
+
+/** Throws unless one of the requests may have got that answer: several may have the same names. */
+export function assertAnswersOne(asked: readonly Asked[], response: SipResponse): void {
+  const candidates = asked.filter(({ request }) => namesSame(request, response));
+  assert.ok(candidates.length > 0, `an answer to nothing: ${response.status} ${response.headers.texts('Via').join().slice(0, 300)}`);
+  const faults = candidates.map(({ request, source }) => faultOf(() => assertAnswers(request, response, source)));
+  if (!faults.includes(undefined)) throw faults[0];
+}
+
+/** A request that was sent to us, and from where. */
+export interface Asked {
+  readonly request: SipRequest;
+  readonly source: HostPort;
+}
+
+function faultOf(check: () => void): unknown {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return error ?? new Error('an empty fault');
+  }
 }

@@ -15,7 +15,7 @@ import { nodeHashes, nodeOctets } from '@opencpm/sip/node';
 import type { SeededRandom } from '@opencpm/testkit';
 import { ManualClock } from '../../packages/sip/src/node/test-support/manual-clock.ts';
 import { ScriptedNetwork } from '../../packages/sip/src/node/test-support/scripted-network.ts';
-import { assertAnswers, namesSame, octetsIn, requestIn, sentMessage } from '../answer-oracle.ts';
+import { assertAnswersOne, octetsIn, requestIn, sentMessage } from '../answer-oracle.ts';
 import { gentle, mutate, rough } from '../mutate.ts';
 import { anyMessages } from '../seeds.ts';
 import type { Life, Target } from '../target.ts';
@@ -123,9 +123,10 @@ class EndpointLife implements Life {
       if (text === '\r\n') continue;
       const message = sentMessage(Buffer.from(text, 'latin1'));
       assert.ok(message.kind === 'response', 'a request that nobody asked for');
-      const asked = requests.find((request) => namesSame(request, message));
-      assert.ok(asked !== undefined, `an answer to nothing: ${text.slice(0, 200)}`);
-      assertAnswers(asked, message, source);
+      assertAnswersOne(
+        requests.map((request) => ({ request, source })),
+        message,
+      );
       this.#words.push(`answer ${message.status} ${withoutEcho(message.reason)}`);
     }
   }

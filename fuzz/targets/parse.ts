@@ -18,6 +18,7 @@ import {
   type Uri,
 } from '@opencpm/sip';
 import { nodeOctets } from '@opencpm/sip/node';
+import { sentLimits } from '../answer-oracle.ts';
 import { CountingOctets } from '../counting-octets.ts';
 import { rough } from '../mutate.ts';
 import { anyMessages } from '../seeds.ts';
@@ -87,14 +88,14 @@ function assertUri(uri: Uri): void {
 function assertAnswerable(request: SipRequest): void {
   const uri = requestUri(request);
   if (!(uri instanceof Malformed)) assertUri(uri);
-  const answer = parseMessage(serializeMessage(responseTo(request, 400, { toTag: 'x' }), nodeOctets), nodeOctets);
+  const answer = parseMessage(serializeMessage(responseTo(request, 400, { toTag: 'x' }), nodeOctets), nodeOctets, sentLimits);
   assert.equal(answer.kind, 'message', 'an answer that is no message');
 }
 
 /** Written again it is the same message, every header line octet for octet but Content-Length. */
 function assertSurvives(message: SipMessage): void {
   const octets = serializeMessage(message, nodeOctets);
-  const again = parseMessage(octets, nodeOctets);
+  const again = parseMessage(octets, nodeOctets, sentLimits);
   assert.ok(again.kind === 'message', `written as what is not read: ${JSON.stringify(again).slice(0, 200)}`);
   assert.deepEqual(linesOf(again.message), linesOf(message));
   assert.ok(Buffer.from(again.message.body).equals(Buffer.from(message.body)), 'another body');
