@@ -52,10 +52,23 @@ export async function createServer(platform: ServerPlatform, configuration: Conf
   const services = await openDatabaseServices(platform, configuration, measures);
   try {
     const observation = await Observation.open(platform, configuration, { logFile, measures, key: services.deliveryKey });
+    return await startObserved(platform, configuration, { services, observation });
+  } catch (error) {
+    await services.database.close();
+    throw error;
+  }
+}
+
+async function startObserved(
+  platform: ServerPlatform,
+  configuration: Configuration,
+  { services, observation }: Pick<Foundations, 'services' | 'observation'>,
+): Promise<Server> {
+  try {
     const core = await loadCore(platform, configuration, services, observation.log);
     return await startServer({ platform, core, services, observation });
   } catch (error) {
-    await services.database.close();
+    await observation.close();
     throw error;
   }
 }
@@ -102,15 +115,11 @@ async function startServer({ platform, core, services, observation }: Foundation
     terminating: (served) => deliverPagerModeStandaloneMessage(served, functions.terminating),
     registered: (bindings, before) => pushToRegistered(functions, { bindings, before, now: platform.clock.now() }),
   });
-  const watch = await watchServer({ platform, configuration, core, services, endpoint, observation });
-  const running = { platform, core, endpoint, upkeep, functions, services, observation, watch };
   const overload = new Overload(observation.measures, configuration.limits);
-  const received: RequestHandler = (transaction) => {
-    if (watch.readiness.phase === 'draining') refuseNow(transaction, 'draining', running);
-    else if (overload.isOverloaded) refuseNow(transaction, 'overload', running);
-    else return embedded.received(transaction);
-    return undefined;
-  };
+  const isOverloaded = () => overload.isOverloaded;
+  const watch = await watchServer({ platform, configuration, core, services, endpoint, observation, isOverloaded });
+  const running = { platform, core, endpoint, upkeep, functions, services, observation, watch };
+  const received = admission(running, overload, embedded);
   endpoint.onRequest = received;
   endpoint.onInvite = received;
   endpoint.onAcknowledgement = (request, flow) => embedded.acknowledged(request, flow);
@@ -134,6 +143,11 @@ async function startServer({ platform, core, services, observation }: Foundation
     startedAt,
     listen: () => listen,
   });
+  return serverOf(running, administration, listen);
+}
+
+function serverOf(running: Running, administration: Administration, listen: readonly string[]): Server {
+  const { watch, observation } = running;
   return {
     administration,
     listen,
@@ -142,6 +156,17 @@ async function startServer({ platform, core, services, observation }: Foundation
     drain: () => drainServer(running),
     stop: () => stop(running),
     reopenFiles: () => observation.reopenFiles(),
+  };
+}
+
+/** What a new request meets first, before anything is spent on it. */
+function admission(running: Running, overload: Overload, embedded: EmbeddedCore): RequestHandler {
+  const { readiness } = running.watch;
+  return (transaction) => {
+    if (readiness.phase === 'draining') refuseNow(transaction, 'draining', running);
+    else if (overload.isOverloaded) refuseNow(transaction, 'overload', running);
+    else return embedded.received(transaction);
+    return undefined;
   };
 }
 

@@ -4,24 +4,21 @@ import { VirtualClock } from '@opencpm/testkit';
 import { Readiness } from './readiness.ts';
 
 function surroundings(more: { databaseAnswers?: () => Promise<boolean> } = {}) {
-  const load = { eventLoopDelayMilliseconds: 0, pendingCommits: 0 };
+  const load = { overloaded: false };
   const clock = new VirtualClock();
-  const readiness = new Readiness({ load, clock, maxPendingCommits: 100, databaseAnswers: () => Promise.resolve(true), ...more });
+  const readiness = new Readiness({ isOverloaded: () => load.overloaded, clock, databaseAnswers: () => Promise.resolve(true), ...more });
   return { load, clock, readiness };
 }
 
-test('ready is who serves, has a database, and is not behind', async () => {
+test('ready is who serves, has a database, and is not overloaded', async () => {
   const { load, readiness } = surroundings();
   assert.deepEqual(await readiness.report(), { ready: false, reasons: ['starting'] });
   readiness.phase = 'serving';
   assert.deepEqual(await readiness.report(), { ready: true, reasons: [] });
-  load.pendingCommits = 100;
-  load.eventLoopDelayMilliseconds = 1000;
-  assert.deepEqual(await readiness.report(), { ready: false, reasons: ['event-loop', 'pending-commits'] });
+  load.overloaded = true;
+  assert.deepEqual(await readiness.report(), { ready: false, reasons: ['overload'] });
   readiness.phase = 'draining';
-  load.pendingCommits = 99;
-  load.eventLoopDelayMilliseconds = 999;
-  assert.deepEqual(await readiness.report(), { ready: false, reasons: ['draining'] });
+  assert.deepEqual(await readiness.report(), { ready: false, reasons: ['draining', 'overload'] });
 });
 
 test('a database that refuses or is silent for two seconds is not there, and is asked once by all who wait', async () => {

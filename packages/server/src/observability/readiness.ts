@@ -1,23 +1,19 @@
-import type { LoadGauges } from './load-gauges.ts';
-
-/** An event loop that is later than this on average serves nobody in time. */
-const unreadyDelayMilliseconds = 1000;
 /** A database that does not answer within this counts as not there. */
 const databasePatienceMilliseconds = 2000;
 
 export interface ReadinessSurroundings {
-  readonly load: LoadGauges;
+  /** New requests are refused just now because there is more to do than can be done. */
+  readonly isOverloaded: () => boolean;
   /** Resolves with true when the database has answered. */
   readonly databaseAnswers: () => Promise<boolean>;
   readonly clock: { now(): number; wakeAt(atMilliseconds: number, wake: () => void): () => void };
-  readonly maxPendingCommits: number;
 }
 
 export type ServerPhase = 'starting' | 'serving' | 'draining';
 
 export interface ReadinessReport {
   readonly ready: boolean;
-  /** Empty when ready: `starting`, `draining`, `database`, `event-loop`, `pending-commits`. */
+  /** Empty when ready: `starting`, `draining`, `database`, `overload`. */
   readonly reasons: readonly string[];
 }
 
@@ -33,12 +29,10 @@ export class Readiness {
   }
 
   async report(): Promise<ReadinessReport> {
-    const { load, maxPendingCommits } = this.#surroundings;
     const reasons = [
       ...(this.phase === 'serving' ? [] : [this.phase]),
       ...((await this.#databaseAnswers()) ? [] : ['database']),
-      ...(load.eventLoopDelayMilliseconds >= unreadyDelayMilliseconds ? ['event-loop'] : []),
-      ...(load.pendingCommits >= maxPendingCommits ? ['pending-commits'] : []),
+      ...(this.#surroundings.isOverloaded() ? ['overload'] : []),
     ];
     return { ready: reasons.length === 0, reasons };
   }

@@ -18,6 +18,7 @@ export interface WatchedServer {
   readonly services: DatabaseServices;
   readonly endpoint: Endpoint;
   readonly observation: Observation;
+  readonly isOverloaded: () => boolean;
 }
 
 /** What watches a server while it runs. */
@@ -45,11 +46,10 @@ export async function watchServer(server: WatchedServer): Promise<Watch> {
   return { readiness, answerHttp: answer, url: listener === undefined ? undefined : urlOf(listener.address), close };
 }
 
-function readinessOf({ platform, configuration, services, observation }: WatchedServer): Readiness {
+function readinessOf({ platform, services, isOverloaded }: WatchedServer): Readiness {
   return new Readiness({
-    load: observation.measures,
+    isOverloaded,
     clock: platform.clock,
-    maxPendingCommits: configuration.limits.pendingCommits,
     databaseAnswers: async () => (await services.database.query({ sql: 'SELECT 1 AS one', parameters: [] })).kind === 'rows',
   });
 }
