@@ -1,6 +1,7 @@
 import { trimBlanks, withoutControls } from './octets.ts';
 import type { PayloadProblem } from './problem.ts';
 import { payloadProblem } from './problem.ts';
+import { readOnce } from './read-once.ts';
 
 /** A media type (RFC 2045 §5.1). Type, subtype and the names of parameters are in lower case. */
 export interface ContentType {
@@ -19,14 +20,14 @@ export interface ContentDisposition {
 
 const token = /^[!#-'*+\-.0-9A-Z^-~]+$/;
 
-export function parseContentType(text: string): ContentType | PayloadProblem {
+export const parseContentType: (text: string) => ContentType | PayloadProblem = readOnce((text) => {
   const semicolon = text.indexOf(';');
   const [type = '', subtype = '', ...more] = (semicolon === -1 ? text : text.slice(0, semicolon)).split('/', 3).map(trimBlanks);
   if (!token.test(type) || !token.test(subtype) || more.length > 0) {
     return payloadProblem('malformed', 0, 'A media type needs a type and a subtype.');
   }
   return contentType(`${type}/${subtype}`, semicolon === -1 ? new Map() : readParameters(text, semicolon));
-}
+});
 
 /** Builds a value for code that knows its media type; a wrong one is a fault of the program and throws. */
 export function contentType(mediaType: string, parameters: ReadonlyMap<string, string> = new Map()): ContentType {

@@ -19,5 +19,6 @@ export { contentDispositionOf, contentTypeOf, mimeHeader } from './mime-entity.t
 export * from './msginfo.ts';
 export * from './multipart.ts';
 export * from './problem.ts';
+export { readOnce } from './read-once.ts';
 export * from './rfc3339.ts';
 export type { XmlLimits } from './xml-element.ts';

@@ -20,7 +20,8 @@ export interface Random {
 /** Digests and keyed digests, synchronous; lower-case hexadecimal. */
 export interface Hashes {
   hex(algorithm: 'md5' | 'sha-256', text: Uint8Array): string;
-  hmacHex(key: Uint8Array, text: Uint8Array): string;
+  /** A string stands for its UTF-8 octets. */
+  hmacHex(key: Uint8Array, text: Uint8Array | string): string;
 }
 
 export type TransportName = 'UDP' | 'TCP';

@@ -1,4 +1,4 @@
-import { readOnce } from './repeated-texts.ts';
+import { readOnce } from '@opencpm/payloads';
 
 /**
  * Release tokens of Appendix D: `CPM-client/OMA2.1` of a client, `CPM-serv/OMA2.1` of a server, in User-Agent of

@@ -44,7 +44,7 @@ export class PlatformIds implements Ids {
 
   deliveryNames(subject: string, client: string, attempt: number): DeliveryNames {
     if (this.#deliveryKey === undefined) throw new TypeError('the delivery key is not there yet');
-    const seal = this.#hashes.hmacHex(this.#deliveryKey, this.#encoder.encode(`${subject}\n${client}\n${attempt}`));
+    const seal = this.#hashes.hmacHex(this.#deliveryKey, `${subject}\n${client}\n${attempt}`);
     return { callId: seal.slice(0, 32), fromTag: seal.slice(32, 48), branch: `z9hG4bK${seal.slice(48, 64)}`, sequence: attempt + 1 };
   }
 }

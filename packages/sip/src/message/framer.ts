@@ -184,7 +184,7 @@ function contentLengths(head: string): readonly string[] {
     const lineEnd = endOfLine(head, lineStart);
     if ('cClL'.includes(head.charAt(lineStart))) {
       const colon = head.indexOf(':', lineStart);
-      const header = new HeaderLine(head, lineStart, colon < 0 || colon > lineEnd ? lineEnd : colon, lineEnd);
+      const header = HeaderLine.in(head, lineStart, colon < 0 || colon > lineEnd ? lineEnd : colon, lineEnd);
       if (header.key === 'content-length') values.push(header.value);
     }
     lineStart = lineEnd + 2;

@@ -22,26 +22,37 @@ export class HeaderLine implements RawHeader {
   readonly source: string;
   readonly start: number;
   readonly end: number;
-  readonly #colon: number;
+  #colon: number;
   #value: string | undefined;
   #decoded: Elements | undefined;
 
-  /** `colon` is the index of the colon in `source`, or `end` when the line has none. `end` is before the last CRLF. */
-  constructor(source: string, start: number, colon: number, end: number) {
-    this.key = headerKeyAt(source, start, blanksBefore(source, start, colon));
+  private constructor(key: string, source: string, start: number, end: number) {
+    this.key = key;
     this.source = source;
     this.start = start;
     this.end = end;
-    this.#colon = colon;
+    this.#colon = end;
     this.#value = undefined;
     this.#decoded = undefined;
   }
 
+  /** A received line. `colon` is the index of its colon in `source`, or `end` when it has none. `end` is before the last CRLF. */
+  static in(source: string, start: number, colon: number, end: number): HeaderLine {
+    const line = new HeaderLine(headerKeyAt(source, start, blanksBefore(source, start, colon)), source, start, end);
+    line.#colon = colon;
+    return line;
+  }
+
   /** A line to be sent. The value is made fit for one line, whatever it holds. */
   static of(name: string, value: string): HeaderLine {
-    if (headerKey(name) === '') throw new Error(`not a header name: ${JSON.stringify(name)}`);
-    const line = `${name}: ${toHeaderText(value).trim()}`;
-    return new HeaderLine(line, 0, name.length, line.length);
+    const key = headerKey(name);
+    if (key === '') throw new Error(`not a header name: ${JSON.stringify(name)}`);
+    const text = toHeaderText(value).trim();
+    // Joined, and looked into no more: engines put off the work of joining until then.
+    const line = new HeaderLine(key, `${name}: ${text}`, 0, name.length + 2 + text.length);
+    line.#colon = name.length;
+    line.#value = text;
+    return line;
   }
 
   get name(): string {

@@ -48,7 +48,9 @@ export class Headers {
 
   texts(name: string): readonly string[] {
     const key = headerKey(name);
-    return this.#lines.filter((line) => line.key === key).map((line) => line.value);
+    const texts: string[] = [];
+    for (const line of this.#lines) if (line.key === key) texts.push(line.value);
+    return texts;
   }
 
   has(name: NameOrField): boolean {

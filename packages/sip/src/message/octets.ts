@@ -9,20 +9,25 @@ export interface OctetCodec {
   decode(octets: Uint8Array, start: number, end: number): string;
   /** The octets of an octet string, in memory of their own. */
   encode(text: string): Uint8Array;
-  /** Writes the octets of an octet string to `target` at `offset`, where there is room; saves serializeMessage a copy. */
-  encodeInto?(text: string, target: Uint8Array, offset: number): void;
+  /** The octets of an octet string and those given behind them, in one piece of memory of their own; saves serializeMessage a copy. */
+  join?(text: string, behind: Uint8Array): Uint8Array;
 }
 
 /** Plain JavaScript; right everywhere, slower than what a platform has. */
-export const portableOctets: OctetCodec = {
+export const portableOctets = {
   decode: decodeLatin1,
-  encode(text) {
+  encode(text: string): Uint8Array {
     const octets = new Uint8Array(text.length);
     writeLatin1(text, octets, 0);
     return octets;
   },
-  encodeInto: writeLatin1,
-};
+  join(text: string, behind: Uint8Array): Uint8Array {
+    const octets = new Uint8Array(text.length + behind.length);
+    writeLatin1(text, octets, 0);
+    octets.set(behind, text.length);
+    return octets;
+  },
+} satisfies OctetCodec;
 
 /** The text that an octet string stands for: UTF-8 where it is that, else each octet as the character of its number. */
 export function octetsToText(octets: string): string {

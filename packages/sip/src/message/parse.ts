@@ -92,7 +92,7 @@ function splitHead(text: string, limits: ParseLimits): Head | Refusal | 'incompl
     if (end < 0) return refusalOf(end);
     if (end === position) return { startLine: text.slice(0, startEnd), lines, contentLengths, octets: end + 2 };
     if (lines.length === limits.maximumHeaders) return new Refusal(513, 'too many headers');
-    const line = new HeaderLine(text, position, colonIn(text, position, end), end);
+    const line = HeaderLine.in(text, position, colonIn(text, position, end), end);
     lines.push(line);
     if (line.key === 'content-length') contentLengths.push(line.value);
     position = end + 2;

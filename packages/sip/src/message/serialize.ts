@@ -9,11 +9,13 @@ import { sipVersion } from './start-line.ts';
  */
 export function serializeMessage(message: SipMessage, codec: OctetCodec): Uint8Array {
   const head = `${startLine(message)}\r\n${headerLines(message)}\r\n`;
-  const { body } = message;
-  if (body.length === 0) return codec.encode(head);
+  if (codec.join !== undefined) return codec.join(head, message.body);
+  return message.body.length === 0 ? codec.encode(head) : joined(codec.encode(head), message.body);
+}
+
+function joined(head: Uint8Array, body: Uint8Array): Uint8Array {
   const octets = new Uint8Array(head.length + body.length);
-  if (codec.encodeInto === undefined) octets.set(codec.encode(head));
-  else codec.encodeInto(head, octets, 0);
+  octets.set(head);
   octets.set(body, head.length);
   return octets;
 }

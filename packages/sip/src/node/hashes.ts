@@ -21,11 +21,12 @@ interface Pads {
 const padsOfKeys = new WeakMap<Uint8Array, Pads>();
 
 /** HMAC-SHA-256 by two one-shot digests, which costs a fifth of createHmac: names and tags of every message come from here. */
-function hmacHex(key: Uint8Array, text: Uint8Array): string {
+function hmacHex(key: Uint8Array, text: Uint8Array | string): string {
   const { inner, outer } = padsOf(key);
-  const message = Buffer.allocUnsafe(blockOctets + text.length);
+  const message = Buffer.allocUnsafe(blockOctets + (typeof text === 'string' ? Buffer.byteLength(text) : text.length));
   message.set(inner);
-  message.set(text, blockOctets);
+  if (typeof text === 'string') message.write(text, blockOctets);
+  else message.set(text, blockOctets);
   outer.set(hash('sha256', message, 'buffer'), blockOctets);
   return hash('sha256', outer, 'hex');
 }

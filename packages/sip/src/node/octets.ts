@@ -4,8 +4,11 @@ import type { OctetCodec } from '../message/octets.ts';
 export const nodeOctets: OctetCodec = {
   decode: (octets, start, end) => bufferOf(octets).toString('latin1', start, end),
   encode: (text) => Buffer.from(text, 'latin1'),
-  encodeInto(text, target, offset) {
-    bufferOf(target).write(text, offset, 'latin1');
+  join(text, behind) {
+    const octets = Buffer.allocUnsafe(text.length + behind.length);
+    octets.write(text, 'latin1');
+    octets.set(behind, text.length);
+    return octets;
   },
 };
 

@@ -72,9 +72,8 @@ describe('nodeOctets', () => {
         const text = nodeOctets.decode(given, from, octets.length);
         assert.equal(text, portableOctets.decode(octets, from, octets.length));
         assert.deepEqual([...nodeOctets.encode(text)], [...octets.subarray(from)]);
-        const target = new Uint8Array(text.length + 3);
-        nodeOctets.encodeInto?.(text, target, 2);
-        assert.deepEqual([...target], [0, 0, ...octets.subarray(from), 0]);
+        assert.deepEqual([...(nodeOctets.join?.(text, octets) ?? [])], [...octets.subarray(from), ...octets]);
+        assert.deepEqual([...portableOctets.join(text, octets)], [...octets.subarray(from), ...octets]);
       }),
     );
   });
