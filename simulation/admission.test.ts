@@ -67,6 +67,20 @@ describe('who may send (RFC 3261 §22.3, RFC 3325 §5)', () => {
     assert.equal((await alice.exchange(alice.messageTemplate(bobUri, { body: 'new connection' }), { over: elsewhere })).status, 407);
   });
 
+  inWorld('on a connection that a proxy shares among its clients, each request is asked', {}, async (world) => {
+    const { alice, bob } = await pair(world);
+    const over = await world.run(alice.peer.connect(serverPort));
+    const behind = (host: string) => [['Via', `SIP/2.0/TCP ${host}:5060;branch=z9hG4bK${host}`]] as const;
+    const byProxy = alice.messageTemplate(bobUri, { body: 'by proxy', headers: behind('192.0.2.1') });
+    assert.equal((await alice.authenticated(byProxy, { over, user: 'alice', password: 'alice' })).status, 200);
+    const asAlice = alice.messageTemplate(bobUri, { body: 'by another client', headers: behind('192.0.2.2') });
+    assert.equal((await alice.exchange(asAlice, { over })).status, 407);
+    assert.equal((await alice.exchange(alice.messageTemplate(bobUri, { body: 'by the proxy' }), { over })).status, 407);
+    assert.equal((await alice.message(bobUri, { body: 'the proxy’s own', over })).status, 200);
+    assert.equal((await alice.exchange(asAlice, { over })).status, 407);
+    assert.equal(bob.received().length, 2);
+  });
+
   inWorld('a wrong password is asked again, and nothing arrives', {}, async (world) => {
     const { alice, bob } = await pair(world);
     const response = await alice.authenticated(alice.messageTemplate(bobUri, { body: 'x' }), { password: 'guess' });

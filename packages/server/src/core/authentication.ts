@@ -10,6 +10,7 @@ import {
   type ServerTransaction,
   type SipRequest,
   type SipResponse,
+  viaHeader,
   wwwAuthenticateHeader,
 } from '@opencpm/sip';
 import type { StoredUser } from '@opencpm/storage';
@@ -31,12 +32,12 @@ export interface AuthenticationParts {
   readonly addresses: AddressLimits;
 }
 
-/** How many users one connection may act as; an edge that carries more authenticates each request. */
+/** How many users one connection may act as; past it each request is authenticated. */
 const maxUsersPerConnection = 64;
 
 /**
  * Who sends this? Digest (RFC 3261 §22, RFC 8760): REGISTER by 401 always; other requests by 407, each of them over
- * UDP, once per user on a connection.
+ * UDP, once per user on a connection of his own. Behind a proxy many share one, and none of them speaks for another.
  */
 export class Authentication {
   readonly #context: CoreContext;
@@ -59,7 +60,8 @@ export class Authentication {
   /** `claimed` is whom the request says it is from: enough on a connection on which he has shown his password. */
   sender(transaction: ServerTransaction, claimed: StoredUser | undefined): Authenticated {
     const credentials = transaction.request.headers.has('Proxy-Authorization');
-    if (!credentials && claimed !== undefined && this.#onConnection.get(transaction.flow)?.has(claimed.owner)) {
+    const known = claimed !== undefined && this.#onConnection.get(transaction.flow)?.has(claimed.owner) === true;
+    if (known && !credentials && cameDirectly(transaction.request)) {
       return { kind: 'user', user: claimed };
     }
     return this.#byCredentials(transaction, 'proxy');
@@ -81,7 +83,7 @@ export class Authentication {
     this.#addresses.authenticated(transaction.source);
     // Demo users have passwords that were shown on a screen.
     if (user.loopbackOnly && !isLoopback(transaction.source.host)) return { kind: 'refused', response: responseTo(request, 403) };
-    this.#rememberOn(transaction.flow, user);
+    if (cameDirectly(request)) this.#rememberOn(transaction.flow, user);
     return { kind: 'user', user };
   }
 
@@ -98,6 +100,12 @@ export class Authentication {
     if (users.size < maxUsersPerConnection) users.add(user.owner);
     this.#onConnection.set(flow, users);
   }
+}
+
+/** From the client itself: each proxy on the way adds a Via (RFC 3261 §16.6 step 8). */
+function cameDirectly(request: SipRequest): boolean {
+  const vias = request.headers.all(viaHeader);
+  return vias.kind === 'value' && vias.value.length === 1;
 }
 
 type Role = 'registrar' | 'proxy';
