@@ -80,8 +80,10 @@ describe('clients behind a trusted edge proxy (RFC 3327)', () => {
     await world.clock.runFor(700_000);
     assert.equal((await alice.message(bobUri, { body: 'directly' })).status, 200);
   });
+});
 
-  inWorld('that fell silent count again when they are heard by way of the edge', { trustedPeers }, async (world) => {
+describe('silent clients behind an edge proxy', () => {
+  inWorld('count again when they are heard by way of the edge', { trustedPeers }, async (world) => {
     const edge = await edgeOf(world);
     const alice = await world.phone('alice');
     await registerBehind(edge, pathTo(edge.peer));
