@@ -197,8 +197,22 @@ describe('a client that refuses a message for good (decision 44)', () => {
       assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
     });
   }
+});
 
-  inWorld('has refused it for itself alone, and also before it was deferred', {}, async (world) => {
+describe('a message that was refused for good (decision 44)', () => {
+  inWorld('comes again when its client was gone meanwhile', {}, async (world) => {
+    await deferAll(world, 'x');
+    const bob = await phoneOf(world, inTurn(answer(404), answer(200)));
+    await bob.register(device(bob));
+    await world.clock.runFor(1000);
+    await bob.register({ ...device(bob), expiresSeconds: 0 });
+    await bob.register(device(bob));
+    await world.clock.runFor(1000);
+    assert.deepEqual(texts(bob), ['x', 'x']);
+    assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
+  });
+
+  inWorld('was refused by that client alone, also before it was deferred', {}, async (world) => {
     const one = await phoneOf(world, () => answer(415));
     await one.register();
     await deferAll(world, 'x');
@@ -211,7 +225,7 @@ describe('a client that refuses a message for good (decision 44)', () => {
     assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
   });
 
-  inWorld('leaves it to wait until it expires; the operator sees why', { policy: { maxExpirySeconds: 3600 } }, async (world) => {
+  inWorld('waits until it expires; the operator sees why', { policy: { maxExpirySeconds: 3600 } }, async (world) => {
     const alice = await world.registeredPhone('alice', { expiresSeconds: 86_400 });
     await alice.message(bobUri, cpmMessage('x', { messageId: 'm1', notifications: ['negative-delivery'] }));
     const never = await phoneOf(world, () => answer(415));

@@ -60,6 +60,8 @@ export const undeliveredDeferred: Scenario = {
     await alice.request(pagerMessage({ from, to, text: 'refused by all', label: 'refused' }));
     world.phase('back');
     phone.answer = acceptMessage;
+    // A refresh does not bring what the same registration has refused for good.
+    await phone.register(0);
     await phone.register();
     await world.expect(requestAt('phone', 'MESSAGE', { content: 'refused by all', service: 'deferred', during: 'back' }));
     await phone.fence();

@@ -94,8 +94,9 @@ describe('what may be sent to a client', () => {
     assert.deepEqual([standing(silence, 'heard'), standing(silence, 'registration')], [{ kind: 'due' }, { kind: 'due' }]);
   });
 
-  it('what it refused for good waits for another registration, whatever the occasion', () => {
-    for (const occasion of ['registration', 'heard', 'timer'] as const) {
+  it('what it refused for good waits for another registration', () => {
+    assert.deepEqual(standing({ refusedBy: registrationOf(client) }, 'registration'), { kind: 'due' });
+    for (const occasion of ['heard', 'timer'] as const) {
       assert.deepEqual(standing({ refusedBy: registrationOf(client) }, occasion), { kind: 'refused-for-good' });
       assert.deepEqual(standing({ refusedBy: 'another' }, occasion), { kind: 'due' });
     }

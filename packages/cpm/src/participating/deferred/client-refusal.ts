@@ -6,7 +6,7 @@ import type { ClientRefusal, QueuedDelivery } from './deferred-message.ts';
 
 /** Why a push takes place: what it may bring again before its time. */
 export type PushOccasion =
-  /** The client registered anew or otherwise than before: whatever it has refused for now is brought again. */
+  /** The client registered anew or otherwise than before: whatever it has refused is brought again. */
   | 'registration'
   /** It was heard of, as by a refresh: what it has not answered is brought again, what it has refused waits. */
   | 'heard'
@@ -65,8 +65,9 @@ type Attempted = Pick<QueuedDelivery, 'attempt' | 'refusal'>;
 
 export function standingOf({ attempt, refusal }: Attempted, client: Binding, occasion: PushOccasion, now: number): Standing {
   if (refusal === undefined) return { kind: 'due' };
+  if (occasion === 'registration') return { kind: 'due' };
   if (refusal.refusedBy !== undefined) return { kind: refusal.refusedBy === registrationOf(client) ? 'refused-for-good' : 'due' };
-  if (refusal.retryAt <= now || occasion === 'registration') return { kind: 'due' };
+  if (refusal.retryAt <= now) return { kind: 'due' };
   // Heard of, it may be reached by another way as well as answer again.
   if (occasion === 'heard' && !isAnswer(refusal)) return { kind: 'due' };
   if (refusal.status === undefined) return { kind: 'silent', until: refusal.retryAt };
