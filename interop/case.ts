@@ -18,10 +18,14 @@ export interface InteropCase {
 export interface CaseSurroundings {
   /** Where the server of this case listens; what passes there is captured. */
   readonly port: number;
+  /** For a proxy between clients and the server; what passes there is captured too. */
+  readonly edgePort: number;
   /** A new empty folder below that of the case. */
   folder(name: string): string;
   /** The server of this case, started. */
   startServer(settings: ServerSettings): Promise<ServerProcess>;
+  /** Frames from and to those ports until now, as `WireCapture.select` gives them. */
+  captured(filter: string, ...fields: readonly string[]): Promise<string[][]>;
   /** Undone last in, first out. */
   after(undo: () => Promise<unknown>): void;
   /** A measurement for the report; no verdict. */

@@ -21,9 +21,9 @@ const shownFaults = 8;
 export async function runCase(one: InteropCase): Promise<readonly [Verdict, Verdict]> {
   const folder = mkdtempSync(join(tmpdir(), 'opencpm-interop-'));
   try {
-    const port = await freePort();
-    const capture = await WireCapture.start(port, folder);
-    const own = await runInside(one, folder, port);
+    const [port, edgePort] = [await freePort(), await freePort()];
+    const capture = await WireCapture.start([port, edgePort], folder);
+    const own = await runInside(one, { folder, port, edgePort, capture });
     await capture.stop();
     return [own, await verdictOfWire(one, capture, port)];
   } finally {
@@ -31,10 +31,15 @@ export async function runCase(one: InteropCase): Promise<readonly [Verdict, Verd
   }
 }
 
-async function runInside(one: InteropCase, folder: string, port: number): Promise<Verdict> {
+interface CasePlace extends Pick<CaseSurroundings, 'port' | 'edgePort'> {
+  readonly folder: string;
+  readonly capture: WireCapture;
+}
+
+async function runInside(one: InteropCase, place: CasePlace): Promise<Verdict> {
   const undoing: (() => Promise<unknown>)[] = [];
   const notes: string[] = [];
-  const surroundings = surroundingsIn(folder, port, { undoing, notes });
+  const surroundings = surroundingsIn(place, { undoing, notes });
   const failures: string[] = [];
   try {
     await one.run(surroundings);
@@ -62,7 +67,7 @@ interface Kept {
   readonly notes: string[];
 }
 
-function surroundingsIn(folder: string, port: number, { undoing, notes }: Kept): CaseSurroundings {
+function surroundingsIn({ folder, port, edgePort, capture }: CasePlace, { undoing, notes }: Kept): CaseSurroundings {
   const subfolder = (name: string): string => {
     const path = join(folder, name);
     mkdirSync(path);
@@ -70,12 +75,14 @@ function surroundingsIn(folder: string, port: number, { undoing, notes }: Kept):
   };
   return {
     port,
+    edgePort,
     folder: subfolder,
     startServer: async (settings) => {
       const server = new ServerProcess(subfolder('server'), port, settings);
       undoing.push(() => endServer(server));
       return server.start();
     },
+    captured: (filter, ...fields) => capture.soFar(filter, ...fields),
     after: (undo) => void undoing.push(undo),
     note: (text) => void notes.push(text),
   };

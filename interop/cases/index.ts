@@ -1,5 +1,6 @@
 import type { InteropCase } from '../case.ts';
 import { commandLineCases } from './command-line.ts';
+import { edgeCases } from './edge.ts';
 import { linphoneCases } from './linphone.ts';
 import { refusalCases } from './refusals.ts';
 import { sippCases } from './sipp.ts';
@@ -12,5 +13,6 @@ export const cases: readonly InteropCase[] = [
   ...sippCases,
   ...sippAnswerCases,
   ...sipsakCases,
+  ...edgeCases,
   ...refusalCases,
 ];

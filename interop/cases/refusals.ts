@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { CaseSurroundings, InteropCase } from '../case.ts';
-import { type Account, domain, type ServerSettings } from '../surroundings/server-process.ts';
-import { requestWith, SipSocket } from '../surroundings/sip-socket.ts';
-import { addressOf, credentials, requestText, statusOf, token } from '../surroundings/sip-text.ts';
+import { domain, type ServerSettings } from '../surroundings/server-process.ts';
+import { requestWith, type SipSocket } from '../surroundings/sip-socket.ts';
+import { addressOf, requestText, statusOf, token } from '../surroundings/sip-text.ts';
 import { TcpStream } from '../surroundings/tcp-stream.ts';
 import { alice, bob, users } from './accounts.ts';
+import { messageFrom, messageParts, openSocket, sendWithDigest } from './socket-clients.ts';
 
 export const refusalCases: readonly InteropCase[] = [
   refusal('a wrong password is challenged again, for REGISTER and for MESSAGE', { users }, wrongPassword),
@@ -94,32 +95,4 @@ async function assertServes(surroundings: CaseSurroundings): Promise<void> {
   const answer = await sendWithDigest(sender, alice, { body: text });
   assert.equal(statusOf(answer), 200, answer);
   await requestWith(recipient, text);
-}
-
-async function openSocket({ port, after }: CaseSurroundings): Promise<SipSocket> {
-  const socket = await SipSocket.open({ host: '127.0.0.1', port });
-  after(async () => socket.close());
-  return socket;
-}
-
-interface MessageChange {
-  readonly from?: string;
-  readonly body?: string;
-}
-
-function messageParts(account: Account, { from = addressOf(account.user), body = 'hello' }: MessageChange = {}) {
-  return { method: 'MESSAGE', uri: addressOf(bob.user), from, to: addressOf(bob.user), headers: ['Content-Type: text/plain'], body };
-}
-
-function messageFrom(socket: SipSocket, account: Account): string {
-  return requestText({ ...messageParts(account), sentBy: socket.sentBy });
-}
-
-/** The answer to a MESSAGE; to its second attempt when the first one was challenged. */
-async function sendWithDigest(socket: SipSocket, account: Account, change: MessageChange = {}): Promise<string> {
-  const parts = { ...messageParts(account, change), callId: token() };
-  const challenge = await socket.request(parts);
-  if (statusOf(challenge) !== 407) return challenge;
-  const headers = [...parts.headers, credentials(challenge, { account, method: 'MESSAGE', uri: parts.uri })];
-  return socket.request({ ...parts, cseq: 2, headers });
 }

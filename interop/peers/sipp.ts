@@ -17,6 +17,8 @@ export interface SippOptions {
   /** A folder of this process alone: its statistics and logs go there. */
   readonly folder: string;
   readonly localPort: number;
+  /** UDP when left out. TCP is one connection for all calls. */
+  readonly transport?: 'udp' | 'tcp';
   /** The server; left out for a process that only answers. */
   readonly remotePort?: number;
   /** Lines of the injection file, one for each call. */
@@ -99,7 +101,7 @@ export class Sipp {
 }
 
 function parametersOf({ scenario, folder, localPort, remotePort, injected, outOfCall, ...options }: SippOptions): string[] {
-  const { calls = 0, callsPerSecond = 10, pauseMilliseconds = 0, reliable = true } = options;
+  const { calls = 0, callsPerSecond = 10, pauseMilliseconds = 0, reliable = true, transport = 'udp' } = options;
   if (injected !== undefined) writeFileSync(join(folder, 'injected.csv'), ['SEQUENTIAL', ...injected, ''].join('\n'));
   return [
     ...(remotePort === undefined ? [] : [`127.0.0.1:${remotePort}`]),
@@ -117,7 +119,7 @@ function parametersOf({ scenario, folder, localPort, remotePort, injected, outOf
     ...(injected === undefined ? [] : ['-inf', 'injected.csv']),
     ...(calls === 0 ? [] : ['-m', String(calls), '-r', String(callsPerSecond), '-l', String(calls)]),
     ...(outOfCall === undefined ? [] : ['-oocsf', scenarioFile(outOfCall, folder)]),
-    ...['-d', String(pauseMilliseconds), ...(reliable ? [] : ['-nr'])],
+    ...['-d', String(pauseMilliseconds), ...(reliable ? [] : ['-nr']), '-t', transport === 'udp' ? 'u1' : 't1'],
     ...['-trace_stat', '-stf', 'statistics.csv', '-fd', '1', '-trace_err', '-error_file', 'errors.log'],
     ...['-trace_logs', '-log_file', 'actions.log'],
   ];

@@ -75,6 +75,7 @@ export class SipSocket {
     const headers = [
       `Contact: <sip:${account.user}@127.0.0.1:${this.port}>;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg"`,
       `Expires: ${expires}`,
+      'Supported: path',
     ];
     const parts = { method: 'REGISTER', uri, from: addressOf(account.user), to: addressOf(account.user), callId };
     const challenge = await this.request({ ...parts, headers });

@@ -9,25 +9,25 @@ import { Program, runProgram } from './program.ts';
 
 export const captureProgram: DebianProgram = { program: 'tshark', debianPackage: 'tshark' };
 
-/** What was on the loopback interface from and to one port, as foreign programs see it. */
+/** What was on the loopback interface from and to some ports, as foreign programs see it. */
 export class WireCapture {
-  readonly #port: number;
+  readonly ports: readonly number[];
   readonly #file: string;
   readonly #markPort: number;
   readonly #dumpcap: Program;
   #marks = 0;
 
-  private constructor(port: number, folder: string, markPort: number) {
-    this.#port = port;
+  private constructor(ports: readonly number[], folder: string, markPort: number) {
+    this.ports = ports;
     this.#markPort = markPort;
     this.#file = join(folder, 'wire.pcap');
-    const filter = `udp port ${port} or tcp port ${port} or udp port ${markPort}`;
+    const filter = [...ports, markPort].map((port) => `port ${port}`).join(' or ');
     this.#dumpcap = new Program('dumpcap', ['-q', '-i', 'lo', '-P', '-B', '64', '-w', this.#file, '-f', filter]);
   }
 
   /** Resolves when what is sent is captured for certain: a mark that was sent stands in the file. */
-  static async start(port: number, folder: string): Promise<WireCapture> {
-    const capture = new WireCapture(port, folder, await freePort());
+  static async start(ports: readonly number[], folder: string): Promise<WireCapture> {
+    const capture = new WireCapture(ports, folder, await freePort());
     await capture.#mark();
     return capture;
   }
@@ -43,9 +43,15 @@ export class WireCapture {
     return Number(/received\/dropped on interface .*: \d+\/(\d+)/.exec(this.#dumpcap.errors)?.[1] ?? 0);
   }
 
+  /** As `select`, while it goes on: of everything that was sent before. */
+  async soFar(filter: string, ...fields: readonly string[]): Promise<string[][]> {
+    await this.#mark();
+    return this.select(filter, ...fields);
+  }
+
   /** The fields of the frames that a display filter of Wireshark selects; several values of one field are joined by `|`. */
   async select(filter: string, ...fields: readonly string[]): Promise<string[][]> {
-    const decodeAs = ['udp', 'tcp'].flatMap((transport) => ['-d', `${transport}.port==${this.#port},sip`]);
+    const decodeAs = this.ports.flatMap((port) => ['-d', `udp.port==${port},sip`, '-d', `tcp.port==${port},sip`]);
     const wanted = fields.flatMap((field) => ['-e', field]);
     const output = ['-T', 'fields', '-E', 'separator=/t', '-E', 'aggregator=|', ...wanted];
     const { code, output: text, errors } = await runProgram('tshark', ['-n', '-r', this.#file, ...decodeAs, '-Y', filter, ...output]);

@@ -37,7 +37,7 @@ export async function wireReport(capture: WireCapture, port: number): Promise<Wi
   const noted = await capture.select(`sip && _ws.expert.severity >= ${warning}`, 'frame.number', ...sender, '_ws.expert.message');
   const malformed = await capture.select('_ws.malformed && (sip || udp.port || tcp.port)', 'frame.number', ...sender);
   const undecoded = await capture.select(
-    `!sip && !icmp && !tcp.reassembled_in && ${noKeepAlive} && ${portIs(port)}`,
+    `!sip && !icmp && !tcp.reassembled_in && ${noKeepAlive} && (${capture.ports.map(portIs).join(' || ')})`,
     'frame.number',
     ...sender,
   );
