@@ -40,7 +40,11 @@ export async function openDatabaseServices(
   configuration: Configuration,
   measures = new Measures(),
 ): Promise<DatabaseServices> {
-  const opened = await platform.openDatabase(configuration.storage, measures);
+  const opened = await platform.openDatabase(configuration.storage, {
+    events: measures,
+    // Calls wait that are no commits, too: what is under way while new requests are refused.
+    waitingCalls: 2 * configuration.limits.pendingCommits,
+  });
   const database = observedDatabase(opened, measures, () => platform.observation.precise());
   try {
     const migrated = await migrate(database, MIGRATIONS);

@@ -13,7 +13,7 @@ export function nodeServerPlatform(dns: NodeDnsOptions = {}): ServerPlatform {
     octets: nodeOctets,
     postJson,
     observation: nodeObservation(),
-    openDatabase: (url, events) => openDatabase(url, { createDirectory: true, ...(events === undefined ? {} : { events }) }),
+    openDatabase: (url, options) => openDatabase(url, { createDirectory: true, ...options }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Clock, Hashes, Network, OctetCodec, Random } from '@opencpm/sip';
-import type { Database, DatabaseEvents } from '@opencpm/storage';
+import type { Database, OpenDatabaseOptions } from '@opencpm/storage';
 import type { ObservationPlatform } from './observability/observation-platform.ts';
 
 export type { Log, LogFields } from './observability/log.ts';
@@ -17,7 +17,7 @@ export interface ServerPlatform {
   readonly postJson: PostJson;
   readonly observation: ObservationPlatform;
   /** Opens the database of that URL; rejects with an Error that says what to do. */
-  openDatabase(url: string, events?: DatabaseEvents): Promise<Database>;
+  openDatabase(url: string, options: Pick<OpenDatabaseOptions, 'events' | 'waitingCalls'>): Promise<Database>;
 }
 
 /** Posts a JSON text and resolves with the HTTP status; rejects when nobody answers in time. */

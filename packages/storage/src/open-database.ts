@@ -10,6 +10,8 @@ export interface OpenDatabaseOptions {
   readonly createDirectory?: boolean;
   /** Told by the SQLite engine; PostgreSQL writes each batch in a transaction of its own. */
   readonly events?: DatabaseEvents;
+  /** How many calls may wait for the engine; one more gets a temporary fault. The engine's own bound when left out. */
+  readonly waitingCalls?: number;
 }
 
 const SQLITE_SCHEME = 'sqlite:';
@@ -22,7 +24,8 @@ const POSTGRES_SCHEMES: readonly string[] = ['postgres:', 'postgresql:'];
  */
 export async function openDatabase(url: string, options: OpenDatabaseOptions = {}): Promise<Database> {
   if (url.startsWith(SQLITE_SCHEME)) return openFile(url.slice(SQLITE_SCHEME.length), options);
-  if (POSTGRES_SCHEMES.some((scheme) => url.startsWith(`${scheme}//`)) && URL.canParse(url)) return openPostgres({ url });
+  if (POSTGRES_SCHEMES.some((scheme) => url.startsWith(`${scheme}//`)) && URL.canParse(url))
+    return openPostgres({ url, ...limitsOf(options) });
   throw new DatabaseError('address', 'a database is sqlite:PATH or postgres://user:password@host:port/database');
 }
 
@@ -33,7 +36,11 @@ async function openFile(file: string, options: OpenDatabaseOptions): Promise<Dat
   }
   const path = resolve(file);
   if (options.createDirectory === true) await createDirectory(dirname(path));
-  return openSqlite({ file: path, ...(options.events === undefined ? {} : { events: options.events }) });
+  return openSqlite({ file: path, ...limitsOf(options), ...(options.events === undefined ? {} : { events: options.events }) });
+}
+
+function limitsOf({ waitingCalls }: OpenDatabaseOptions): { readonly limits?: { readonly waitingCalls: number } } {
+  return waitingCalls === undefined ? {} : { limits: { waitingCalls } };
 }
 
 async function createDirectory(directory: string): Promise<void> {
