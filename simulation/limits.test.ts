@@ -4,7 +4,7 @@ import type { Flow, SipResponse } from '@opencpm/sip';
 import { parseMessage } from '@opencpm/sip';
 import { nodeOctets } from '@opencpm/sip/node';
 import { bobUri, texts } from './clients.ts';
-import { inWorld } from './in-world.ts';
+import { inWorld, only, waitingRows } from './in-world.ts';
 import type { Phone } from './phone.ts';
 import { serverPort, type World } from './world.ts';
 
@@ -98,5 +98,26 @@ describe('what one address may send that brings nobody anything', () => {
     await world.clock.runFor(100);
     const metrics = await world.run(world.server.server.answerHttp('GET', '/metrics'));
     assert.match(metrics.body, /opencpm_sip_requests_dropped_total\{kind="unauthenticated"\} 949/);
+  });
+});
+
+describe('a server that has more to do than it can', () => {
+  const slow = { commitMilliseconds: 2000, limits: { pendingCommits: 100 }, trustedPeers: ['10.0.0.2'] };
+
+  inWorld('refuses new requests for the moment, finishes what it took, and takes requests again', slow, async (world) => {
+    const edge = await world.peer('edge');
+    const names = Array.from({ length: 300 }, (_, number) =>
+      edge.send({ method: 'MESSAGE', uri: bobUri, from: '<sip:alice@cpm.test>', to: `<${bobUri}>`, body: `number ${number}` }, serverPort),
+    );
+    await world.clock.runFor(30_000);
+    const answers = names.map((name) => only(edge.responses(name).filter(({ status }) => status >= 200)));
+    const [taken, refused] = [answers.filter(({ status }) => status === 202), answers.filter(({ status }) => status === 503)];
+    assert.equal(taken.length + refused.length, 300);
+    assert.ok(taken.length >= 80 && refused.length >= 80, `${taken.length} taken, ${refused.length} refused`);
+    for (const { headers } of refused) assert.match(headers.text('Retry-After') ?? '', /^\d+$/);
+    assert.deepEqual(await waitingRows(world), { deferred: taken.length, owed: 0 });
+    const later = edge.send({ method: 'MESSAGE', uri: bobUri, from: '<sip:alice@cpm.test>', to: `<${bobUri}>`, body: 'later' }, serverPort);
+    await world.clock.runFor(10_000);
+    assert.equal(only(edge.responses(later).filter(({ status }) => status >= 200)).status, 202);
   });
 });
