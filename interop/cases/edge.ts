@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import type { CaseSurroundings, InteropCase } from '../case.ts';
 import { Kamailio, type KamailioOptions, kamailioProgram } from '../peers/kamailio.ts';
+import { sippProgram } from '../peers/sipp.ts';
+import { eventually } from '../surroundings/eventually.ts';
+import { freePort } from '../surroundings/free-port.ts';
 import type { ServerProcess, ServerSettings } from '../surroundings/server-process.ts';
 import { requestWith, type SipSocket } from '../surroundings/sip-socket.ts';
 import { headerOf, statusOf } from '../surroundings/sip-text.ts';
 import { alice, bob, users } from './accounts.ts';
+import { injectedMessages, injectedRegistration, startSipp } from './sipp-clients.ts';
 import { messageParts, openSocket, sendWithDigest } from './socket-clients.ts';
 
 /** Silence of an edge that is away is not waited for as long as that of a client. */
@@ -19,6 +23,8 @@ export const edgeCases: readonly InteropCase[] = [
   byEdge('a trusted edge is believed without a challenge', 'udp', { users, trustedPeers: ['127.0.0.1'] }, isBelieved),
   byEdge('UDP: clients of an edge that is not trusted are challenged, each for himself', 'udp', { users }, isChallenged),
   byEdge('TCP: clients of an edge that is not trusted are challenged, each for himself', 'tcp', { users }, isChallenged),
+  byEdge('UDP: 100 messages of SIPp to SIPp', 'udp', { users }, bringsMany),
+  byEdge('TCP: 100 messages of SIPp to SIPp, each client by a connection', 'tcp', { users }, bringsMany),
 ];
 
 interface Edge {
@@ -33,7 +39,7 @@ type Transport = KamailioOptions['serverTransport'];
 function byEdge(name: string, serverTransport: Transport, settings: ServerSettings, run: (edge: Edge) => Promise<void>): InteropCase {
   return {
     name: `Kamailio as edge, ${name}`,
-    needs: [kamailioProgram],
+    needs: [kamailioProgram, sippProgram],
     run: async (surroundings) => {
       const server = await surroundings.startServer(settings);
       const kamailio = await startEdge(surroundings, serverTransport);
@@ -104,6 +110,25 @@ async function isChallenged(edge: Edge): Promise<void> {
   assertStatus(await sendWithDigest(sender, alice, { body: 'by alice' }), 200);
   assertStatus(await other.request(messageParts(alice, { body: 'as alice, and by bob' })), 407);
   assertStatus(await sendWithDigest(other, bob, { from: 'sip:alice@cpm.test' }), 403);
+}
+
+const manyMessages = 100;
+
+/** Clients reach the edge by the transport by which it reaches the server. */
+async function bringsMany({ surroundings, kamailio, serverTransport: transport }: Edge): Promise<void> {
+  const way = { remotePort: kamailio.port, transport };
+  const registration = { localPort: await freePort(), injected: [await injectedRegistration(kamailio.port, bob)], calls: 1 };
+  const recipient = startSipp(surroundings, { scenario: 'register-and-stay', outOfCall: 'receive', ...way, ...registration });
+  await eventually('bob is registered', async () => ((await isRegistered(surroundings)) ? true : undefined));
+  const sending = { injected: await injectedMessages(kamailio.port, manyMessages), calls: manyMessages, callsPerSecond: manyMessages };
+  await startSipp(surroundings, { scenario: 'send-to-present', localPort: await freePort(), ...way, ...sending }).finished();
+  await eventually(`${manyMessages} messages`, () => (new Set(recipient.logged).size === manyMessages ? true : undefined));
+  assert.equal(recipient.logged.length, manyMessages, 'a message came more than once');
+}
+
+/** The registrar has answered his REGISTER. */
+async function isRegistered({ captured }: CaseSurroundings): Promise<boolean> {
+  return (await captured('sip.Status-Code == 200 && sip.CSeq.method == "REGISTER"', 'frame.number')).length > 0;
 }
 
 function clientOf({ surroundings, kamailio }: Edge): Promise<SipSocket> {

@@ -12,7 +12,10 @@ export interface LinphoneOptions {
   readonly folder: string;
   readonly account: Account;
   readonly localPort: number;
+  /** Of the server, or of a proxy in front of it. */
   readonly serverPort: number;
+  /** UDP when left out. */
+  readonly transport?: 'udp' | 'tcp';
 }
 
 /** linphone without a screen and without sound: `linphonec`, driven by the commands that a person would type. */
@@ -70,11 +73,11 @@ export class Linphone {
 }
 
 /** Its own ports for sound and pictures are never opened without a call. */
-function configuration({ account, localPort, serverPort }: LinphoneOptions): string {
-  const server = `<sip:127.0.0.1:${serverPort};transport=udp;lr>`;
+function configuration({ account, localPort, serverPort, transport = 'udp' }: LinphoneOptions): string {
+  const server = `<sip:127.0.0.1:${serverPort};transport=${transport};lr>`;
   return `[sip]
-sip_port=${localPort}
-sip_tcp_port=0
+sip_port=${transport === 'udp' ? localPort : 0}
+sip_tcp_port=${transport === 'tcp' ? localPort : 0}
 sip_tls_port=0
 use_ipv6=0
 default_proxy=0

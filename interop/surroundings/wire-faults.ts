@@ -31,13 +31,18 @@ const mandatoryHeaders = ['Via', 'From', 'To', 'Call-ID', 'CSeq'];
 /** Datagrams and segments of up to four octets are keep-alives (RFC 5626 §3.5.1). */
 const noKeepAlive = '(udp.length > 12 || tcp.len > 4)';
 
+/** Octets that TCP sends again are no message a second time, and are not decoded again. */
+const noTcpRepetition = ['retransmission', 'fast_retransmission', 'spurious_retransmission']
+  .map((kind) => `!tcp.analysis.${kind}`)
+  .join(' && ');
+
 /** Everything on the wire of one capture that a foreign reader of SIP finds wrong. */
 export async function wireReport(capture: WireCapture, port: number): Promise<WireReport> {
   const sender = ['udp.srcport', 'tcp.srcport'] as const;
   const noted = await capture.select(`sip && _ws.expert.severity >= ${warning}`, 'frame.number', ...sender, '_ws.expert.message');
   const malformed = await capture.select('_ws.malformed && (sip || udp.port || tcp.port)', 'frame.number', ...sender);
   const undecoded = await capture.select(
-    `!sip && !icmp && !tcp.reassembled_in && ${noKeepAlive} && (${capture.ports.map(portIs).join(' || ')})`,
+    `!sip && !icmp && !tcp.reassembled_in && ${noKeepAlive} && ${noTcpRepetition} && (${capture.ports.map(portIs).join(' || ')})`,
     'frame.number',
     ...sender,
   );
