@@ -1,4 +1,5 @@
 import type { AdministrationResult } from './administration-result.ts';
+import type { MessageStoreAdministration } from './message-store-administration.ts';
 import type { PreferencesAdministration } from './preferences-administration.ts';
 
 export type { AdministrationResult } from './administration-result.ts';
@@ -10,6 +11,8 @@ export type { AdministrationResult } from './administration-result.ts';
 export interface Administration {
   /** Rules and lists of users. */
   readonly preferences: PreferencesAdministration;
+  /** What was recorded for users. */
+  readonly messageStore: MessageStoreAdministration;
   status(): Promise<ServerStatus>;
   users(): Promise<AdministrationResult<readonly UserSummary[]>>;
   addUser(user: NewUser): Promise<AdministrationResult<UserSummary>>;

@@ -33,8 +33,10 @@ import type { CoreContext } from './core/core-context.ts';
 import { newUser } from './core/provision-users.ts';
 import type { LocatedBinding } from './core/stored-binding.ts';
 import { type DatabaseServices, isFault } from './database-services.ts';
+import type { MessageStoreAdministration } from './message-store-administration.ts';
 import { productVersion, type ServerPlatform } from './platform.ts';
 import type { PreferencesAdministration } from './preferences-administration.ts';
+import { ServerMessageStoreAdministration } from './server-message-store-administration.ts';
 import { ServerPreferencesAdministration } from './server-preferences-administration.ts';
 
 export interface AdministeredServer {
@@ -56,11 +58,13 @@ const dropPageSize = 100;
 /** The operator's view of a server, or of its database alone. */
 export class ServerAdministration implements Administration {
   readonly preferences: PreferencesAdministration;
+  readonly messageStore: MessageStoreAdministration;
   readonly #server: AdministeredServer;
 
   constructor(server: AdministeredServer) {
     this.#server = server;
     this.preferences = new ServerPreferencesAdministration({ ...server, rows: server.services.userPreferences });
+    this.messageStore = new ServerMessageStoreAdministration(server.core.directory, server.services.messageObjects);
   }
 
   async status(): Promise<ServerStatus> {

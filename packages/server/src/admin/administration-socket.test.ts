@@ -25,6 +25,16 @@ const waiting: QueuedMessage = {
   text: 'hällo',
 };
 
+const bob = { user: 'bob', password: 'b', identities: [] };
+const stored = {
+  uid: 2,
+  folder: 'Default/tel:+15550001',
+  direction: 'sent',
+  storedAt: '2026-01-02T03:04:05.000Z',
+  sizeOctets: 3,
+  text: 'ä\n',
+} as const;
+
 function folderOf(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'opencpm-admin-'));
   context.after(() => rmSync(folder, { recursive: true }));
@@ -32,7 +42,7 @@ function folderOf(context: TestContext): string {
 }
 
 /** A served administration, what connects to it, and what it did not expect. */
-async function served(context: TestContext, administration: Administration = new InMemoryAdministration([], [waiting])) {
+async function served(context: TestContext, administration: Administration = new InMemoryAdministration([bob], [waiting], [stored])) {
   const socket = join(folderOf(context), 'data', 'opencpm.sock');
   const unexpected: unknown[] = [];
   const serving = await serveAdministration(administration, socket, (error) => unexpected.push(error));
@@ -60,7 +70,7 @@ function raw(socketPath: string, method: string, path: string, body = ''): Promi
 
 test('every method gives through the socket what it gives directly', async (context) => {
   const { connected } = await served(context);
-  const direct = new InMemoryAdministration([], [waiting]);
+  const direct = new InMemoryAdministration([bob], [waiting], [stored]);
   const alice = { user: 'alice', password: 'wonderland', identities: ['tel:+15550001'] };
   const asked = async (administration: Administration) => [
     await administration.addUser(alice),
@@ -71,6 +81,10 @@ test('every method gives through the socket what it gives directly', async (cont
     await administration.credentials('nobody/../alice'),
     await administration.queue({ limit: 10 }),
     await administration.queue({ limit: 10, user: 'alice' }),
+    await administration.messageStore.list('bob', 10),
+    await administration.messageStore.list('nobody', 10),
+    await administration.messageStore.show('bob', 2),
+    await administration.messageStore.show('bob', 3),
     await administration.queuedMessage('m/1 ä'),
     await administration.queuedMessage('m/2'),
     await administration.dropQueuedMessage('m/1 ä'),
@@ -82,7 +96,7 @@ test('every method gives through the socket what it gives directly', async (cont
   const { conversationId: _conversation, contentType: _type, text: _text, ...summary } = waiting;
   const expected = await asked(direct);
   expected[6] = { kind: 'done', value: [summary] };
-  expected[10] = { kind: 'done', value: summary };
+  expected[14] = { kind: 'done', value: summary };
   assert.deepEqual(await asked(connected), expected);
 });
 

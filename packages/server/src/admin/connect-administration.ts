@@ -4,9 +4,11 @@ import { connect } from 'node:net';
 import type { z } from 'zod';
 
 import type { Administration, AdministrationResult, NewUser, ServerStatus } from '../administration.ts';
+import type { MessageStoreAdministration } from '../message-store-administration.ts';
 import type { PreferencesAdministration } from '../preferences-administration.ts';
 import { administrationResult, queuedMessage, queuedMessageSummary, serverStatus, userCredentials, userSummary } from './codec.ts';
 import { answerTimeoutMilliseconds, maxAnswerBytes } from './limits.ts';
+import { messageStoreOver } from './message-store-over-socket.ts';
 import { preferencesOver } from './preferences-over-socket.ts';
 import { usableSocketPath } from './socket-path.ts';
 
@@ -47,11 +49,13 @@ const notUnderstood = {
 
 class SocketAdministration implements Administration {
   readonly preferences: PreferencesAdministration;
+  readonly messageStore: MessageStoreAdministration;
   readonly #socketPath: string;
 
   constructor(socketPath: string) {
     this.#socketPath = socketPath;
     this.preferences = preferencesOver((shape, method, path, body) => this.#ask(shape, method, path, body));
+    this.messageStore = messageStoreOver((shape, method, path) => this.#ask(shape, method, path));
   }
 
   async status(): Promise<ServerStatus> {

@@ -7,15 +7,19 @@ import type {
   ServerStatus,
   UserSummary,
 } from '../administration.ts';
+import type { StoredMessage } from '../message-store-administration.ts';
+import { InMemoryMessageStore } from './in-memory-message-store.fixture.ts';
 import { InMemoryPreferences } from './in-memory-preferences.fixture.ts';
 
 /** An administration over two maps, for the tests of what speaks to one: the socket and the command line. */
 export class InMemoryAdministration implements Administration {
   readonly preferences = new InMemoryPreferences((name) => this.#users.has(name));
+  readonly messageStore: InMemoryMessageStore;
   readonly #users = new Map<string, UserSummary>();
   readonly #messages = new Map<string, QueuedMessage>();
 
-  constructor(users: readonly NewUser[], messages: readonly QueuedMessage[]) {
+  constructor(users: readonly NewUser[], messages: readonly QueuedMessage[], stored: readonly StoredMessage[] = []) {
+    this.messageStore = new InMemoryMessageStore(users[0]?.user ?? '', stored);
     for (const user of users) this.#users.set(user.user, summaryOf(user));
     for (const message of messages) this.#messages.set(message.messageUriId, message);
   }

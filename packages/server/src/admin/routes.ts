@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Administration } from '../administration.ts';
 import { newUser } from './codec.ts';
 import { maxQueueRows } from './limits.ts';
+import { messageStoreRoutes } from './message-store-routes.ts';
 import { preferencesRoutes } from './preferences-routes.ts';
 import { type AdminAnswer, type AdminRequest, answer, type Route, refusal, route } from './route.ts';
 
@@ -14,6 +15,7 @@ const routes: readonly Route[] = [
   route('DELETE', '/users/:name', async (administration, _request, name) => answer(await administration.removeUser(name))),
   route('GET', '/users/:name/credentials', async (administration, _request, name) => answer(await administration.credentials(name))),
   ...preferencesRoutes,
+  ...messageStoreRoutes,
   route('GET', '/queue', listQueue),
   route('GET', '/queue/:name', async (administration, _request, name) => answer(await administration.queuedMessage(name))),
   route('DELETE', '/queue/:name', async (administration, _request, name) => answer(await administration.dropQueuedMessage(name))),

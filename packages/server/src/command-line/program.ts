@@ -12,6 +12,7 @@ import type { RunCommand } from './run-command.ts';
 import { sendCommand } from './send.ts';
 import { serveCommand, startCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
+import { storeCommand } from './store.ts';
 import { globalOptions, type Surroundings } from './surroundings.ts';
 import { userCommand } from './user.ts';
 
@@ -60,7 +61,17 @@ function commandLine(surroundings: Surroundings, ended: (code: ExitCode) => void
     .option('--config <file>', 'the configuration file (default: ./opencpm.yaml)')
     .option('--json', 'one JSON object per line instead of text for people')
     .addHelpText('after', programHelp);
-  const commands = [startCommand, serveCommand, configCommand, sendCommand, listenCommand, userCommand, queueCommand, statusCommand];
+  const commands = [
+    startCommand,
+    serveCommand,
+    configCommand,
+    sendCommand,
+    listenCommand,
+    userCommand,
+    queueCommand,
+    storeCommand,
+    statusCommand,
+  ];
   for (const command of commands) program.addCommand(command(runCommand));
   settle(program, surroundings);
   return program;
