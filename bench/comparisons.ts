@@ -22,7 +22,7 @@ export async function comparisonOf(options: BenchOptions): Promise<Comparison> {
   return options.what === 'relay' ? relay(options) : store(options);
 }
 
-async function relay({ peer, rate }: BenchOptions): Promise<Comparison> {
+async function relay({ peer, rate, notifications }: BenchOptions): Promise<Comparison> {
   const atRate = ['--rate', String(rate)];
   return {
     peerCommand: ['sip-relay.mjs', '--peer', peer, ...atRate],
@@ -31,6 +31,9 @@ async function relay({ peer, rate }: BenchOptions): Promise<Comparison> {
     rows: relayRows,
     explanation: [
       `Relaying 1.0 KB MESSAGE requests to registered users over UDP for 10 s at ${rate}/s, ${await machine()}.`,
+      ...(notifications
+        ? ['Every third is a message, the other two are its notifications, delivered and displayed: for the peer three relays.']
+        : []),
       'The peer forwards statefully and does nothing else. Ours reads the CPIM body, decides as both Participating Functions and',
       'sends on as a back-to-back user agent. Neither challenges the senders or writes to disk.',
     ],

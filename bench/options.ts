@@ -6,8 +6,10 @@ import { parseArgs } from 'node:util';
 export interface BenchOptions {
   readonly what: 'relay' | 'store';
   readonly rounds: number;
-  /** Messages per second at which both relay. */
+  /** Messages per second at which both relay; notifications count as messages. */
   readonly rate: number;
+  /** Of three messages two are the notifications of the third. */
+  readonly notifications: boolean;
   /** The folder of the drivers. */
   readonly drivers: string;
   /** A peer of the drivers, by its name there. */
@@ -16,7 +18,7 @@ export interface BenchOptions {
   readonly json: boolean;
 }
 
-export const usage = `usage: npm run bench -- relay|store [--rounds 5] [--rate 2000] [--peer NAME] [--drivers FOLDER] [--json]
+export const usage = `usage: npm run bench -- relay|store [--rounds 5] [--rate 5000] [--notifications] [--peer NAME] [--drivers FOLDER] [--json]
   The drivers are not part of this repository: FOLDER, $OPENCPM_BENCH_DRIVERS or ../shared/bench.`;
 
 const repository = resolve(import.meta.dirname, '..');
@@ -26,14 +28,22 @@ const neededDrivers = { relay: ['compare.mjs', 'sip-relay.mjs'], store: ['compar
 /** Throws with a text for the user. */
 export function readOptions(words: readonly string[]): BenchOptions {
   const text = { type: 'string' } as const;
-  const options = { rounds: text, rate: text, peer: text, drivers: text, json: { type: 'boolean' } } as const;
+  const options = {
+    rounds: text,
+    rate: text,
+    peer: text,
+    drivers: text,
+    json: { type: 'boolean' },
+    notifications: { type: 'boolean' },
+  } as const;
   const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true });
   const [what] = positionals;
   if (positionals.length !== 1 || (what !== 'relay' && what !== 'store')) throw new Error(usage);
   return {
     what,
     rounds: countOf(values.rounds ?? '5', '--rounds'),
-    rate: countOf(values.rate ?? '2000', '--rate'),
+    rate: countOf(values.rate ?? '5000', '--rate'),
+    notifications: values.notifications ?? false,
     drivers: driversIn(values.drivers ?? process.env.OPENCPM_BENCH_DRIVERS ?? join(repository, '..', 'shared', 'bench'), what),
     peer: values.peer ?? peers[what],
     json: values.json ?? false,

@@ -2,19 +2,23 @@
  * `npm run bench -- relay|store`: what a message costs us beside what it costs Kamailio, in pairs of runs that
  * alternate, by drivers that are not part of this repository. See README.md.
  */
+import { rmSync } from 'node:fs';
 import process from 'node:process';
 import { installMissing } from '../interop/surroundings/debian-packages.ts';
 import { benchBindings } from './bindings.ts';
 import { type Comparison, comparisonOf } from './comparisons.ts';
 import { benchFlood } from './flood.ts';
+import { driversWithNotifications } from './notified-messages.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { withOwnServer } from './own-server.ts';
 import { type Pair, runPair } from './pair.ts';
+import { benchParse } from './parse.ts';
 import { formatTable } from './table.ts';
 
 const ownBenches: ReadonlyMap<string, (words: readonly string[]) => Promise<void>> = new Map([
   ['bindings', benchBindings],
   ['flood', benchFlood],
+  ['parse', benchParse],
 ]);
 
 const exitCodes = { measured: 0, failed: 1, usage: 2 } as const;
@@ -51,7 +55,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Those that compare us with ourselves. */
+/** Those that need no other server. */
 async function alone(bench: (words: readonly string[]) => Promise<void>): Promise<number> {
   try {
     await bench(process.argv.slice(3));
@@ -62,7 +66,17 @@ async function alone(bench: (words: readonly string[]) => Promise<void>): Promis
   }
 }
 
-async function runPairs({ drivers, rounds, json }: BenchOptions, comparison: Comparison): Promise<Pair[]> {
+async function runPairs(options: BenchOptions, comparison: Comparison): Promise<Pair[]> {
+  if (!options.notifications) return runPairsWith(options.drivers, options, comparison);
+  const drivers = driversWithNotifications(options.drivers);
+  try {
+    return await runPairsWith(drivers, options, comparison);
+  } finally {
+    rmSync(drivers, { recursive: true, force: true });
+  }
+}
+
+async function runPairsWith(drivers: string, { rounds, json }: BenchOptions, comparison: Comparison): Promise<Pair[]> {
   const pairs: Pair[] = [];
   for (let round = 1; round <= rounds; round++) {
     process.stderr.write(`Pair ${round} of ${rounds} …\n`);
