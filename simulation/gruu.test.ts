@@ -97,12 +97,15 @@ describe('a message to a public GRUU (RFC 5627 §6, decision 18)', () => {
     const named = await device(world, tablet, knowsGruus);
     const unnamed = await device(world, phone);
     named.peer.script = () => answer(200);
+    const calledAt = (bob: Phone) => only(bob.received()).headers.text('P-Called-Party-ID');
     assert.equal((await alice.message(bobUri, cpmMessage('to both'))).status, 200);
     const instanceAskedOf = (bob: Phone) =>
       only(bob.received())
         .headers.texts('Accept-Contact')
         .some((value) => value.includes('+sip.instance'));
     assert.deepEqual([instanceAskedOf(named), instanceAskedOf(unnamed)], [false, true]);
+    // RFC 7315 §4.2: the core tells the client what the Request-URI was.
+    assert.deepEqual([calledAt(named), calledAt(unnamed)], [`<${tabletGruu}>`, `<${bobUri}>`]);
   });
 });
 

@@ -12,7 +12,7 @@ const stayBehind: ReadonlySet<string> = new Set([
   ...['via', 'route', 'record-route', 'proxy-require', 'authorization', 'proxy-authorization', 'content-length'],
   // Of the served user and his core only: no other user's client is told what the network knows of him (RFC 3455, RFC 7315).
   ...['p-preferred-identity', 'p-preferred-service', 'message-uid', 'p-access-network-info', 'p-visited-network-id'],
-  ...['p-charging-vector', 'p-charging-function-addresses', 'p-served-user', 'p-user-database', 'p-profile-key'],
+  ...['p-charging-vector', 'p-charging-function-addresses', 'p-served-user', 'p-user-database', 'p-profile-key', 'p-called-party-id'],
   // Of the leg, made anew below.
   ...['call-id', 'cseq', 'max-forwards', 'user-agent', 'to'],
 ]);

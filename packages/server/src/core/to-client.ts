@@ -74,9 +74,12 @@ function targetOf({ flow, stored, transport }: LocatedBinding): Target | undefin
   return flow === undefined ? { transport, address: stored.remote } : { flow };
 }
 
-/** Request-URI is the Contact, Route the Path (RFC 3261 §16.6, RFC 3327 §5.3). */
+/**
+ * Request-URI is the Contact, Route the Path (RFC 3261 §16.6, RFC 3327 §5.3). Which address or GRUU of his the request
+ * was for, the client still learns (RFC 7315 §4.2).
+ */
 function addressed(request: SipRequest, binding: LocatedBinding): SipRequest {
-  let headers = request.headers;
+  let headers = request.headers.with('P-Called-Party-ID', `<${request.uri}>`);
   for (const path of binding.path) headers = headers.append('Route', path);
   return { ...request, uri: formatUri(binding.contact), headers };
 }
