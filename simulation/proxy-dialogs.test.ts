@@ -47,7 +47,9 @@ describe('a dialog through the proxy', () => {
     const received = only(alice.peer.requests('BYE'));
     assert.deepEqual([received.headers.has('P-Asserted-Identity'), received.uri], [false, alice.contact.slice(1, -1)]);
   });
+});
 
+describe('the way of a dialog through the proxy', () => {
   inWorld('reaches phones whose Contact leads nowhere, by the way that they have opened', {}, async (world) => {
     const hidden = '<sip:bob@192.168.7.7:5060>';
     const bob = await world.phone('bob');
@@ -100,7 +102,9 @@ describe('a dialog through the proxy', () => {
     const ways = bob.peer.received.filter(({ message }) => message?.kind === 'request').map(({ flow }) => flow);
     assert.deepEqual(ways, [connection, connection, connection]);
   });
+});
 
+describe('a dialog on a bad day', () => {
   inWorld('brings the caller each copy of a 2xx until his ACK has passed', {}, async (world) => {
     const repeating: (phone: Phone) => PeerScript = (phone) => (occasion) => {
       const ok = dialogAnswer(200, phone, occasion.request);

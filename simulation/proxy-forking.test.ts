@@ -64,7 +64,9 @@ describe('a call to a user with several phones', () => {
     assert.equal((await call.final()).status, 200);
     assert.deepEqual(methods(wanted), ['INVITE', 'ACK']);
   });
+});
 
+describe('a call that does not go as it should', () => {
   inWorld('brings every 2xx to the caller, also that of a phone that was cancelled', {}, async (world) => {
     await phoneOf(world, 'bob', answers(200));
     const late2xx: (phone: Phone) => PeerScript = (phone) => (occasion) =>
