@@ -105,11 +105,9 @@ function coreOf({ protocol, transport, host, port, branch, parameters }: Via) {
 function namesSame(request: SipRequest, response: SipResponse): boolean {
   const branchOf = ({ headers }: SipMessage) => headers.value(viaHeader)?.branch;
   const sequenceOf = ({ headers }: SipMessage) => headers.value(cseqHeader)?.sequence;
-  return (
-    request.headers.text('Call-ID') === response.headers.text('Call-ID') &&
-    branchOf(request) === branchOf(response) &&
-    sequenceOf(request) === sequenceOf(response)
-  );
+  const sameBranch = branchOf(request) === branchOf(response);
+  if (!answeredHere.has(request.method) && sameBranch && branchOf(request) !== undefined) return true;
+  return sameBranch && sequenceOf(request) === sequenceOf(response) && request.headers.text('Call-ID') === response.headers.text('Call-ID');
 }
 
 /** Throws unless one of the requests may have got that answer: several may have the same names. */

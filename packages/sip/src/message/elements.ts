@@ -1,3 +1,5 @@
+import { trimBlanks } from './octets.ts';
+
 /**
  * Splits a header's text at the commas that separate its values (RFC 3261 §7.3.1): those outside quoted strings and
  * angle brackets. Each element comes without the blanks around it; a blank text has no elements.
@@ -8,7 +10,7 @@ export function splitElements(text: string): readonly string[] {
   let start = 0;
   while (start <= text.length) {
     const end = elementEnd(text, start);
-    elements.push(text.slice(start, end).trim());
+    elements.push(trimBlanks(text.slice(start, end)));
     start = end + 1;
   }
   return elements;

@@ -3,7 +3,7 @@ import { splitElements } from './elements.ts';
 import type { HeaderField } from './header-field.ts';
 import { headerKey, headerKeyAt } from './header-names.ts';
 import { Malformed } from './malformed.ts';
-import { toHeaderText } from './octets.ts';
+import { toHeaderText, trimBlanks } from './octets.ts';
 
 /** One header line of a message, as it came or as it was set. */
 export interface RawHeader {
@@ -47,7 +47,7 @@ export class HeaderLine implements RawHeader {
   static of(name: string, value: string): HeaderLine {
     const key = headerKey(name);
     if (key === '') throw new Error(`not a header name: ${JSON.stringify(name)}`);
-    const text = toHeaderText(value).trim();
+    const text = trimBlanks(toHeaderText(value));
     // Joined, and looked into no more: engines put off the work of joining until then.
     const line = new HeaderLine(key, `${name}: ${text}`, 0, name.length + 2 + text.length);
     line.#colon = name.length;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defineHeader } from './header-field.ts';
 import { headerKey } from './header-names.ts';
+import { contactHeader } from './headers/contact.ts';
 import { cseqHeader } from './headers/cseq.ts';
 import { expiresHeader } from './headers/expires.ts';
 import { routeHeader } from './headers/route.ts';
@@ -96,6 +97,20 @@ describe('Headers', () => {
     const quoted = Headers.of(['Route', '"a,b" <sip:a,b@h>, <sip:c>']);
     assert.deepEqual(lines(quoted.withoutFirst('Route')), ['Route: <sip:c>']);
     assert.deepEqual(lines(quoted.withoutFirst('Path')), lines(quoted));
+  });
+
+  it('keep the octet A0, which ends a letter in UTF-8, at the end of a value, of an element and of a name', () => {
+    const voila = 'voil\xc3\xa0';
+    const headers = Headers.of(['Subject', ` ${voila} `], ['Contact', `${voila} <sip:a@h>, <sip:b@h>;x=${voila}`]);
+    assert.equal(headers.text('Subject'), voila);
+    const contacts = headers.all(contactHeader).value ?? [];
+    assert.deepEqual(
+      contacts.map((contact) => contact !== '*' && [contact.displayName, contact.parameters.get('x')]),
+      [
+        ['voilà', undefined],
+        [undefined, voila],
+      ],
+    );
   });
 
   it('drop the first value and not the empty line above it, and leave no empty line behind it', () => {

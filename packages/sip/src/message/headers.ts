@@ -3,6 +3,7 @@ import type { Decoded, HeaderField } from './header-field.ts';
 import { HeaderLine, type RawHeader } from './header-line.ts';
 import { headerKey } from './header-names.ts';
 import { Malformed } from './malformed.ts';
+import { trimBlanks } from './octets.ts';
 
 type NameOrField = string | HeaderField<unknown>;
 
@@ -128,7 +129,7 @@ export class Headers {
     const place = this.#lines.findIndex((line) => line.key === key && line.value !== '');
     const first = this.#lines[place];
     if (first === undefined) return this;
-    const others = first.value.slice(elementEnd(first.value, 0) + 1).trim();
+    const others = trimBlanks(first.value.slice(elementEnd(first.value, 0) + 1));
     const rest = others === '' ? [] : [HeaderLine.of(first.name, others)];
     return new Headers([...this.#lines.slice(0, place), ...rest, ...this.#lines.slice(place + 1)]);
   }

@@ -3,6 +3,8 @@
  * UTF-8 survive. Text for people goes through octetsToText and textToOctets.
  */
 
+import { blank, isIn } from './character-classes.ts';
+
 /** How octets become octet strings and back. A driver brings a fast one; `portableOctets` runs anywhere. */
 export interface OctetCodec {
   /** The octets from `start` to before `end` as an octet string. */
@@ -72,6 +74,17 @@ export function unfold(text: string): string {
     if (!inFold) unfolded += character;
   }
   return unfolded;
+}
+
+/**
+ * A text without the blanks around it. Not trim(), which takes the octet A0 for one: the end of a letter in UTF-8.
+ */
+export function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isIn(text.charCodeAt(start), blank)) start += 1;
+  while (end > start && isIn(text.charCodeAt(end - 1), blank)) end -= 1;
+  return text.slice(start, end);
 }
 
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,7 +1,7 @@
 import { formatUri, parseUri, type Uri } from '../../uri/uri.ts';
 import { isIn, token } from '../character-classes.ts';
 import { Malformed } from '../malformed.ts';
-import { octetsToText, textToOctets, unfold } from '../octets.ts';
+import { octetsToText, textToOctets, trimBlanks, unfold } from '../octets.ts';
 import type { Parameters } from '../parameters.ts';
 import { quote } from '../quoting.ts';
 import { Reader } from '../reader.ts';
@@ -61,7 +61,7 @@ function readDisplayName(reader: Reader): string | Malformed {
   const start = reader.position;
   const end = reader.text.indexOf('<', start);
   reader.position = end;
-  const name = reader.text.slice(start, end).trim();
+  const name = trimBlanks(reader.text.slice(start, end));
   return isUnquotedName(name) ? unfold(name) : new Malformed('a display name that needs quotes');
 }
 

@@ -134,6 +134,7 @@ describe('texts', () => {
     ] as const) {
       assert.deepEqual(decoded(warningHeader, text), warning);
       assert.equal(warningHeader.encode(warning), text);
+      assert.equal(warningHeader.encode({ ...warning, code: 99 }).slice(0, 4), '099 ', 'a warn-code has three digits');
     }
     assertMalformed(warningHeader, '', '399', '399 h', '39 h "x"', '3999 h "x"', '399 h x', '399 h "x" y', '399 h "x');
     assert.ok(warningHeader.list);

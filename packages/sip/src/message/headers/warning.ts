@@ -30,5 +30,5 @@ function decode(value: string): Warning | Malformed {
 }
 
 function encode(warning: Warning): string {
-  return `${warning.code} ${warning.agent} ${quote(textToOctets(warning.text))}`;
+  return `${String(warning.code).padStart(3, '0')} ${warning.agent} ${quote(textToOctets(warning.text))}`;
 }
