@@ -5,7 +5,7 @@ import type { SipRequest } from '@opencpm/sip';
 import { answer } from '@opencpm/testkit';
 import { bobsClient, bobUri } from './clients.ts';
 import { inWorld, only } from './in-world.ts';
-import { cpmMessage, textOf } from './phone.ts';
+import { cpmMessage, type Phone, textOf } from './phone.ts';
 import type { World } from './world.ts';
 
 const brief = { policy: { maxExpirySeconds: 3600 }, webhook: 'http://push.test/notice' };
@@ -22,42 +22,36 @@ function posted(world: World): readonly (readonly [string, string | undefined])[
   });
 }
 
+/** One system message, about tea that was over after ten minutes. */
+function assertNotice(phone: Phone): void {
+  const { uri, headers, body } = only(phone.received().filter(isNotice));
+  assert.equal(`<${uri}>`, phone.contact);
+  assert.equal(headers.text('To'), `<${bobUri}>`);
+  assert.equal(headers.text('P-Asserted-Identity'), '<sip:CPMDeferredMsgMgmt@cpm.test>');
+  assert.deepEqual(headers.texts('Accept-Contact'), [
+    '*;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.systemmsg"',
+    '*;+g.oma.cpm.system-message',
+  ]);
+  assert.match(headers.text('User-Agent') ?? '', /^CPM-serv\/OMA2\.1/);
+  const list = parseMsginfo(body);
+  const message = list.kind === 'msginfo' ? only(list.messages) : assert.fail(list.text);
+  assert.deepEqual([message.outcome, message.subject, message.from, message.to], ['discarded', 'tea', 'sip:alice@cpm.test', bobUri]);
+  assert.equal(message.expiry - message.dateTime, 600_000);
+}
+
 describe('what the user hears of his message that expired (B-8.3.1.6.8-04 to -11)', () => {
   inWorld('each registered CPM Client gets a system message about it, once', brief, async (world) => {
     const alice = await world.phone('alice');
     const refuses = (request: SipRequest) => answer(isNotice(request) ? 200 : 486);
     const phones = [await bobsClient(world, ({ request }) => refuses(request)), await bobsClient(world, ({ request }) => refuses(request))];
     const plain = await bobsClient(world, () => answer(200), '');
-    assert.equal(
-      (
-        await alice.message(
-          bobUri,
-          cpmMessage('over soon', {
-            headers: [
-              ['Expires', '600'],
-              ['Subject', 'tea'],
-            ],
-          }),
-        )
-      ).status,
-      202,
-    );
+    const headers = [
+      ['Expires', '600'],
+      ['Subject', 'tea'],
+    ] as const;
+    assert.equal((await alice.message(bobUri, cpmMessage('over soon', { headers }))).status, 202);
     await world.clock.runFor(700_000);
-    for (const phone of phones) {
-      const { uri, headers, body } = only(phone.received().filter(isNotice));
-      assert.equal(`<${uri}>`, phone.contact);
-      assert.equal(headers.text('To'), `<${bobUri}>`);
-      assert.equal(headers.text('P-Asserted-Identity'), '<sip:CPMDeferredMsgMgmt@cpm.test>');
-      assert.deepEqual(headers.texts('Accept-Contact'), [
-        '*;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.systemmsg"',
-        '*;+g.oma.cpm.system-message',
-      ]);
-      assert.match(headers.text('User-Agent') ?? '', /^CPM-serv\/OMA2\.1/);
-      const list = parseMsginfo(body);
-      const message = list.kind === 'msginfo' ? only(list.messages) : assert.fail(list.text);
-      assert.deepEqual([message.outcome, message.subject, message.from, message.to], ['discarded', 'tea', 'sip:alice@cpm.test', bobUri]);
-      assert.equal(message.expiry - message.dateTime, 600_000);
-    }
+    for (const phone of phones) assertNotice(phone);
     assert.equal(plain.received().filter(isNotice).length, 0);
     assert.deepEqual(posted(world), []);
   });

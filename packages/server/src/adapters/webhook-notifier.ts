@@ -45,11 +45,11 @@ export class WebhookNotifier implements OutOfBandNotifier {
       return;
     }
     this.#underWay += 1;
-    this.#post(user, notice)
-      .catch((error: unknown) => log.warn({ event: notice.kind, reason: String(error) }, 'A notice did not reach the webhook.'))
-      .finally(() => {
-        this.#underWay -= 1;
-      });
+    const over = (reason?: unknown) => {
+      this.#underWay -= 1;
+      if (reason !== undefined) log.warn({ event: notice.kind, reason: String(reason) }, 'A notice did not reach the webhook.');
+    };
+    this.#post(user, notice).then(() => over(), over);
   }
 
   async #post(user: UserId, { kind, message }: OutOfBandNotice): Promise<void> {
