@@ -53,6 +53,23 @@ describe('who may send (RFC 3261 §22.3, RFC 3325 §5)', () => {
     assert.equal(bob.received().length, 2);
   });
 
+  inWorld('a wrong password is asked again, and nothing arrives', {}, async (world) => {
+    const { alice, bob } = await pair(world);
+    const response = await alice.authenticated(alice.messageTemplate(bobUri, { body: 'x' }), { password: 'guess' });
+    assert.equal(response.status, 407);
+    assert.equal(bob.received().length, 0);
+  });
+
+  inWorld('credentials go no further than to this server', routed(), async (world) => {
+    const { alice, bob } = await pair(world);
+    const other = await world.peer('other');
+    await alice.message(bobUri, { body: 'secret' });
+    await alice.message('sip:dora@udp.test', { body: 'secret' });
+    for (const request of [only(bob.received()), only(other.requests())]) assert.equal(request.headers.has('Proxy-Authorization'), false);
+  });
+});
+
+describe('who may send over a connection', () => {
   inWorld('on TCP each user of a connection is asked once', { users: ['alice', 'bob', 'carol'] }, async (world) => {
     const { alice } = await pair(world);
     const over = await world.run(alice.peer.connect(serverPort));
@@ -79,21 +96,6 @@ describe('who may send (RFC 3261 §22.3, RFC 3325 §5)', () => {
     assert.equal((await alice.message(bobUri, { body: 'the proxy’s own', over })).status, 200);
     assert.equal((await alice.exchange(asAlice, { over })).status, 407);
     assert.equal(bob.received().length, 2);
-  });
-
-  inWorld('a wrong password is asked again, and nothing arrives', {}, async (world) => {
-    const { alice, bob } = await pair(world);
-    const response = await alice.authenticated(alice.messageTemplate(bobUri, { body: 'x' }), { password: 'guess' });
-    assert.equal(response.status, 407);
-    assert.equal(bob.received().length, 0);
-  });
-
-  inWorld('credentials go no further than to this server', routed(), async (world) => {
-    const { alice, bob } = await pair(world);
-    const other = await world.peer('other');
-    await alice.message(bobUri, { body: 'secret' });
-    await alice.message('sip:dora@udp.test', { body: 'secret' });
-    for (const request of [only(bob.received()), only(other.requests())]) assert.equal(request.headers.has('Proxy-Authorization'), false);
   });
 });
 
