@@ -183,11 +183,10 @@ export class Relay implements TimerEntry {
     const { recordRoute } = target;
     const { endpoint } = this.#parts;
     const from = endpoint.addressTowards({ flow: this.#transaction.flow });
-    const to = endpoint.addressTowards(place);
     const recorded =
-      recordRoute === undefined || from === undefined || to === undefined
+      recordRoute === undefined || from === undefined
         ? forwarded.request
-        : withRecordRoute(forwarded.request, recordRoute(place), from, to);
+        : withRecordRoute(forwarded.request, recordRoute(place), from, endpoint.addressTowards(place) ?? from);
     return target.finish?.(recorded, place) ?? recorded;
   }
 
