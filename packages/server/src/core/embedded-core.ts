@@ -102,8 +102,10 @@ export class EmbeddedCore implements SipCore {
     const { routing, context } = this.#parts;
     const destination = routing.destination(request);
     if (destination.kind === 'self') return ownAnswer(request, context);
-    // A scheme that nobody knows is refused before anybody is asked who he is (RFC 3261 §16.3 steps 2 and 6).
-    if (destination.kind === 'none' && destination.status === 416) return responseTo(request, 416);
+    // A scheme that nobody knows is refused before anybody is asked who he is (RFC 3261 §16.3 steps 2 and 6). With an ISF
+    // somebody may know it (E-8.2.1.2-26).
+    const isForeign = destination.kind === 'none' && destination.status === 416;
+    if (isForeign && context.configuration.isf === undefined) return responseTo(request, 416);
     // A request that has used up its hops goes no further (RFC 3261 §16.3 step 3).
     if (request.headers.value(maxForwardsHeader) === 0) return responseTo(request, 483);
     if (request.body.length > context.configuration.limits.bodyOctets) return responseTo(request, 413);
