@@ -1,5 +1,5 @@
 /**
- * Writes what is made from the code under docs/: the whole of configuration.md, and the parts of other pages that stand
+ * Writes what is made from the code under docs/: the whole of configuration.md and answers.md, and the parts of other pages that stand
  * between `<!-- NAME: made by … -->` and `<!-- NAME: end -->`.
  *
  *   node --conditions=opencpm-source scripts/generate-docs.ts
@@ -7,6 +7,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { answersPage } from '../answers/page.ts';
 import { configurationReference } from '../packages/server/src/configuration/reference.ts';
 import { limitsTable, metricsTable } from '../packages/server/src/observability/operating-tables.ts';
 import { deferredMessageLadder, relayedMessageLadder } from '../simulation/ladders.ts';
@@ -25,5 +26,6 @@ function drawn(ladder: string): string {
 }
 
 writeFileSync(join(docs, 'configuration.md'), configurationReference());
+writeFileSync(join(docs, 'answers.md'), answersPage());
 writeParts('operating.md', { metrics: metricsTable(), limits: limitsTable() });
 writeParts('architecture.md', { relayed: drawn(await relayedMessageLadder()), deferred: drawn(await deferredMessageLadder()) });

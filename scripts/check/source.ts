@@ -26,7 +26,7 @@ export interface Place {
 const portablePackages = new Set(['payloads', 'sip', 'msrp', 'imap', 'xcap', 'cpm']);
 /** testkit is equipment of tests, which run on Node. */
 const packagesOnNode = new Set(['storage', 'server', 'console', 'testkit']);
-const codeRoots = new Set(['packages', 'conformance', 'interop', 'bench', 'fuzz', 'simulation', 'scripts', 'deploy']);
+const codeRoots = new Set(['packages', 'conformance', 'interop', 'bench', 'fuzz', 'answers', 'simulation', 'scripts', 'deploy']);
 const skippedFolders = new Set(['node_modules', 'dist', '.git', 'data', 'coverage', '.cache', 'corpus', 'corpora']);
 
 /** Is this a test, or equipment that only tests use? */
