@@ -3,6 +3,7 @@ import { headers } from './cpim-access.ts';
 import { withHeader, withoutHeader } from './cpim-change.ts';
 import { imdnNamespace } from './cpim-header.ts';
 import { trimBlanks } from './octets.ts';
+import { readOnce } from './read-once.ts';
 
 const headerName = 'Disposition-Notification';
 
@@ -12,8 +13,13 @@ export type DispositionNotification = (typeof dispositionNotificationNames)[numb
 
 /** What the sender asks for; tokens nobody knows here are not in it. Empty when the header is absent. */
 export function dispositionNotifications(message: CpimMessage): ReadonlySet<DispositionNotification> {
-  return new Set(requests(message).flatMap((request) => knownToken(request) ?? []));
+  return knownTokens(requests(message).join(','));
 }
+
+/** Nearly every message asks for the same. */
+const knownTokens = readOnce(
+  (text): ReadonlySet<DispositionNotification> => new Set(text.split(',').flatMap((request) => knownToken(request) ?? [])),
+);
 
 /**
  * Asks for exactly these, in the order the message had them and new ones behind. Unknown tokens and parameters of

@@ -52,10 +52,10 @@ export class ExpiringRecords<Mark> {
 
   /** Keeps the octets, in place of those of the same key. Key and octets together have to fit into a page. */
   put(key: string, octets: Uint8Array, mark: Mark, expiresAt: number): void {
-    this.delete(key);
+    const hash = this.#hash(key);
+    this.#forget(this.#slotOf(key, hash));
     if (2 * (this.#size + 1) > this.#slots.length) this.#enlarge();
     const page = this.#pageFor(key, octets);
-    const hash = this.#hash(key);
     const offset = page.write({ key, hash, octets, mark, expiresAt });
     this.#occupy(hash, page.number * unitsOfPage + offset / 8);
     this.#size += 1;
@@ -73,12 +73,7 @@ export class ExpiringRecords<Mark> {
   }
 
   delete(key: string): void {
-    const slot = this.#slotOf(key);
-    if (slot === none) return;
-    const { page, offset } = this.#at(slot);
-    page.clear(offset);
-    this.#vacate(slot);
-    this.#size -= 1;
+    this.#forget(this.#slotOf(key));
   }
 
   /** Drops every record, from the oldest on, until one has time left. */
@@ -98,6 +93,14 @@ export class ExpiringRecords<Mark> {
     this.#spare.length = 0;
     this.#slots = new Int32Array(firstSlots).fill(none);
     this.#size = 0;
+  }
+
+  #forget(slot: number): void {
+    if (slot === none) return;
+    const { page, offset } = this.#at(slot);
+    page.clear(offset);
+    this.#vacate(slot);
+    this.#size -= 1;
   }
 
   #drop(page: RecordPage<Mark>): void {
@@ -153,8 +156,7 @@ export class ExpiringRecords<Mark> {
     this.#slots[slot] = place;
   }
 
-  #slotOf(key: string): number {
-    const hash = this.#hash(key);
+  #slotOf(key: string, hash = this.#hash(key)): number {
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; this.#slots[slot] !== none; slot = (slot + 1) & mask) {
       const { page, offset } = this.#at(slot);
