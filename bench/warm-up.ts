@@ -20,12 +20,13 @@ const inFlight = 8;
 export async function warmUp(server: ServerProcess): Promise<void> {
   const [sender, recipient] = [await SipSocket.open(server), await SipSocket.open(server)];
   try {
-    await sendMany(sender, storedMessages, 202);
+    await sendMany(sender, storedMessages, [202]);
     await recipient.register({ user: warmUser, password });
     await eventually('what was stored comes', () => (new Set(recipient.requests).size >= storedMessages ? true : undefined), {
       withinMilliseconds: 60_000,
     });
-    await sendMany(sender, relayedMessages, 200);
+    // The first ones may still have to wait behind what is being pushed.
+    await sendMany(sender, relayedMessages, [200, 202]);
     await recipient.register({ user: warmUser, password }, 0);
   } finally {
     sender.close();
@@ -33,12 +34,13 @@ export async function warmUp(server: ServerProcess): Promise<void> {
   }
 }
 
-async function sendMany(sender: SipSocket, count: number, expected: number): Promise<void> {
+async function sendMany(sender: SipSocket, count: number, expected: readonly number[]): Promise<void> {
   let left = count;
   const sendOneByOne = async (): Promise<void> => {
     for (; left > 0; left--) {
       const answer = await sender.request(message());
-      if (statusOf(answer) !== expected) throw new Error(`a message of the warm-up was answered ${statusOf(answer)}, not ${expected}`);
+      const status = statusOf(answer);
+      if (!expected.includes(status)) throw new Error(`a message of the warm-up was answered ${status}, not ${expected.join(' or ')}`);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, sendOneByOne));
