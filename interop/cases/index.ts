@@ -1,4 +1,5 @@
 import type { InteropCase } from '../case.ts';
+import { callCases } from './calls.ts';
 import { commandLineCases } from './command-line.ts';
 import { edgeCases } from './edge.ts';
 import { linphoneCases } from './linphone.ts';
@@ -14,5 +15,6 @@ export const cases: readonly InteropCase[] = [
   ...sippAnswerCases,
   ...sipsakCases,
   ...edgeCases,
+  ...callCases,
   ...refusalCases,
 ];

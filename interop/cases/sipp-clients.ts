@@ -28,12 +28,18 @@ export async function injectedRegistration(port: number, account: Account): Prom
   return injectedLine(account, credentials(challenge, { account, method: 'REGISTER', uri }));
 }
 
-/** Messages of alice to bob: one nonce for all of them, with a count that grows. */
-export async function injectedMessages(port: number, messages: number): Promise<string[]> {
+/** Messages of alice to bob. */
+export function injectedMessages(port: number, messages: number): Promise<string[]> {
+  return injectedRequests(port, 'MESSAGE', messages);
+}
+
+/** New requests of alice to bob: one nonce for all of them, with a count that grows. */
+export async function injectedRequests(port: number, method: string, requests: number): Promise<string[]> {
   const uri = addressOf(bob.user);
+  // A nonce is good for every method, and the challenge of an INVITE would have to be acknowledged.
   const challenge = await challengeFor(port, 'MESSAGE', uri, alice);
-  return Array.from({ length: messages }, (_, index) => {
-    return injectedLine(alice, credentials(challenge, { account: alice, method: 'MESSAGE', uri, count: index + 1 }), bob);
+  return Array.from({ length: requests }, (_, index) => {
+    return injectedLine(alice, credentials(challenge, { account: alice, method, uri, count: index + 1 }), bob);
   });
 }
 

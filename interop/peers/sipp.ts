@@ -10,6 +10,8 @@ export const sippProgram: DebianProgram = { program: 'sipp', debianPackage: 'sip
 export type SippScenario =
   | ('register' | 'register-by-digest' | 'register-and-stay')
   | ('send-to-present' | 'send-to-absent' | 'send-and-lose-answers' | 'send-and-watch' | 'send-repeatedly')
+  | ('call' | 'call-until-hung-up' | 'call-and-cancel' | 'call-in-vain' | 'ask-options')
+  | ('take-call' | 'take-call-and-hang-up' | 'ring-until-cancelled' | 'refuse-call' | 'answer-options')
   | ('receive' | 'answer' | 'answer-and-lose' | 'refuse-then-take' | 'stay-silent');
 
 export interface SippOptions {
@@ -39,6 +41,9 @@ export interface SippOptions {
 /** Large enough for every datagram that may wait on loopback. */
 const socketBufferOctets = 4_194_304;
 
+/** For all calls of one process. */
+const longestMilliseconds = 60_000;
+
 /** One SIPp process. */
 export class Sipp {
   readonly #folder: string;
@@ -62,9 +67,11 @@ export class Sipp {
     return this;
   }
 
-  /** Ends when all calls have; rejects when one of them failed. */
+  /** Ends when all calls have; rejects when one of them failed, or takes longer than any timer of SIP. */
   async finished(): Promise<void> {
+    const deadline = setTimeout(() => void this.stop(), longestMilliseconds);
     const ending = await this.#program.ended;
+    clearTimeout(deadline);
     if (ending.code !== 0) throw new Error(`SIPp ended with ${ending.code}: ${this.#errors()}`);
   }
 
