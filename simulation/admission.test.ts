@@ -134,7 +134,11 @@ describe('whom the core asserts (architecture: users, identities)', () => {
     assert.equal((await alice.message(bobUri, { body: 'x', headers })).status, 200);
     assert.equal(assertedIn(bob), `<${aliceUri}>`);
     const names = only(bob.received()).headers.raw.map(({ key }) => key);
-    assert.deepEqual(names.filter((name) => name.startsWith('p-')).sort(), ['p-asserted-identity', 'p-asserted-service']);
+    assert.deepEqual(names.filter((name) => name.startsWith('p-')).sort(), [
+      'p-asserted-identity',
+      'p-asserted-service',
+      'p-called-party-id',
+    ]);
     assert.equal(only(bob.received()).headers.text('P-Asserted-Service'), 'urn:urn-7:3gpp-service.ims.icsi.oma.cpm.msg');
   });
 });

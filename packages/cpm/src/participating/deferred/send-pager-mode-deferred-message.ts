@@ -89,7 +89,6 @@ async function delivered(entry: QueueEntry, byFunction: boolean, context: Termin
 async function failed(entry: QueuedDelivery, client: Binding, answered: ClientAnswer, context: TerminatingContext): Promise<PushOutcome> {
   const { ports, policy } = context;
   if (answered.kind === 'not-registered') return { kind: 'gone' };
-  if (answered.kind === 'not-sent') ports.diagnostics.fault('push a message', answered.reason, entry.request);
   const answer = answered.kind === 'answered' ? answered.response : unansweredBy[answered.kind];
   const refusal = clientRefusal({ client, answer, before: entry.refusal, now: ports.clock.now() }, policy);
   const { owner, id } = entry;
