@@ -27,6 +27,19 @@ async function bobWith(world: World, script: PeerScript): Promise<Phone> {
 /** Alice, registered for as long as the scenario lasts. */
 const comesAlice = (world: World) => world.registeredPhone('alice', { expiresSeconds: 86_400 });
 
+describe('a message whose time comes while another one’s end is being written', () => {
+  inWorld('ends right after it', { ...quiet, commitMilliseconds: 100 }, async (world) => {
+    const alice = await comesAlice(world);
+    const start = world.clock.now();
+    await alice.message(bobUri, lasting(10, 'm1'));
+    await world.clock.runFor(start + 1050 - world.clock.now());
+    await alice.message(bobUri, lasting(9, 'm2'));
+    await world.clock.runFor(12_000);
+    assert.deepEqual(notifications(alice), ['m1 failed', 'm2 failed']);
+    assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
+  });
+});
+
 describe('a message whose time comes while it is on its way: exactly one of delivered and expired is told', () => {
   const ends: readonly { readonly name: string; readonly script: PeerScript; readonly told: readonly string[] }[] = [
     { name: 'is delivered when its client takes it', script: () => late(5000, answer(200)), told: [] },

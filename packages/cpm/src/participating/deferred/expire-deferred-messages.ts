@@ -17,8 +17,9 @@ const retryMilliseconds = 5000;
  */
 export async function expireDeferredMessages(context: TerminatingContext): Promise<number | undefined> {
   const { ports } = context;
-  const retryAt = ports.clock.now() + retryMilliseconds;
-  const entries = await claimed(context);
+  const lookedAt = ports.clock.now();
+  const retryAt = lookedAt + retryMilliseconds;
+  const entries = await claimed(context, lookedAt);
   if ('kind' in entries) {
     ports.diagnostics.fault('read the expired messages', entries.reason);
     return retryAt;
@@ -31,7 +32,8 @@ export async function expireDeferredMessages(context: TerminatingContext): Promi
     return retryAt;
   }
   if (entries.length === passSize) return ports.clock.now();
-  const next = await ports.deferredQueue.nextExpiry(ports.clock.now());
+  // Seen from the look, not from now: a message whose time came during this pass is not in it.
+  const next = await ports.deferredQueue.nextExpiry(lookedAt);
   return typeof next === 'object' ? retryAt : next;
 }
 
@@ -39,8 +41,7 @@ export async function expireDeferredMessages(context: TerminatingContext): Promi
  * What this pass handles. A message that is on its way to a client is left alone: whether it was delivered is not
  * decided yet, and only one of the two may be told. The end of its way brings the next look.
  */
-async function claimed({ ports }: TerminatingContext): Promise<readonly QueueEntry[] | QueueFault> {
-  const now = ports.clock.now();
+async function claimed({ ports }: TerminatingContext, now: number): Promise<readonly QueueEntry[] | QueueFault> {
   const taken: QueueEntry[] = [];
   let after: QueueEntry | undefined;
   for (;;) {
