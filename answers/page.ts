@@ -20,12 +20,12 @@ const introduction = `# Answers
 <!-- Made from answers/ by \`npm run docs\`; change the rows there. -->
 
 Which answer the sender of a pager-mode message gets in which situation, what the server keeps of it, and whether the server owes him a
-disposition notification (those of clients are not listed). Every row is a test of \`npm test\` against a running server. \`npm run answers\` reproduces all rows; the command in
-the last column reproduces one, and shows its wire lines.
+disposition notification (those of clients are not listed). Every row is a test of \`npm test\` against a running server. \`npm run answers\`
+reproduces all rows; the command in the last column reproduces one, and shows its wire lines.
 
-alice writes to bob unless a row says otherwise. The configuration is the shipped one but for \`${configurationText(usualConfiguration)}\`
-and the keys that a row names. A client is called by user and device (\`bob/phone\`) with what it answers; other.test is a domain with a route, whose server
-is a trusted peer.`;
+alice writes to bob unless a row says otherwise. The configuration is the shipped one but for
+\`${configurationText(usualConfiguration)}\` and the keys that a row names. A client is called by user and device (\`bob/phone\`) with what
+it answers; other.test is a domain with a route, whose server is a trusted peer; the ISF is the Interworking Selection Function that \`isf\` names.`;
 
 function sectionText({ title, text, rows }: Section): string {
   const head = ['Situation', 'Set-up', 'Answer', 'Kept', 'Notification', 'Says so', 'Reproduce'];
@@ -65,9 +65,14 @@ export function setUpOf({
 
 function configurationText(configuration: Configuration): string {
   const keys = Object.entries(configuration).flatMap(([group, members]) =>
-    Object.entries(members ?? {}).map(([key, value]) => `${group}.${key}: ${value}`),
+    Object.entries(members ?? {}).map(([key, value]) => `${group}.${key}: ${yamlText(value)}`),
   );
   return keys.join(', ');
+}
+
+/** A text that YAML would read as a number stands in quotes. */
+function yamlText(value: string | number): string {
+  return typeof value === 'string' && /^[\d.]+$/.test(value) ? `"${value}"` : String(value);
 }
 
 function clientText(client: Client | PeerAnswer): string {

@@ -3,6 +3,7 @@
  * `N reproduced, M not`. `npm run answers -- ROW-ID …` reproduces those rows and shows what went over the wire.
  */
 import process from 'node:process';
+import { methodOf } from '../conformance/framework/wire-message.ts';
 import { setUpOf } from './page.ts';
 import { isReproduced, type Reproduction } from './reproduce/reproduce-row.ts';
 import { reproduceRows } from './reproduce/reproduce-rows.ts';
@@ -39,9 +40,10 @@ function text({ answer, kept, notification }: Reproduction['expected']): string 
   return `${answer} | kept: ${kept} | notification: ${notification}`;
 }
 
-/** The row, what was set up, and every message as it stood on the wire. */
+/** The row, what was set up, and every message as it stood on the wire; OPTIONS were only there to wait for the rest. */
 function scenery({ row, commands, wire }: Reproduction): string {
-  const messages = wire.map(({ at, direction, octets }) => `--- ${at} ${direction}\n${octets.trimEnd().replaceAll('\r\n', '\n')}`);
+  const shown = wire.filter(({ message }) => methodOf(message) !== 'OPTIONS');
+  const messages = shown.map(({ at, direction, octets }) => `--- ${at} ${direction}\n${octets.trimEnd().replaceAll('\r\n', '\n')}`);
   const asked = commands.map((words) => `$ opencpm ${words.map((word) => (word.includes(' ') ? `'${word}'` : word)).join(' ')}`);
   return [row.situation, ...setUpOf(row).map((entry) => `  ${entry}`), ...asked, ...messages, ''].join('\n');
 }

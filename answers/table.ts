@@ -4,22 +4,26 @@ import { originating } from './rows/originating.ts';
 import { terminating } from './rows/terminating.ts';
 
 /** What every server of the table has in its configuration file, beside users, addresses and peers. */
-export const usualConfiguration = { policy: { answerWithin: '1s' } } as const;
+export const usualConfiguration = { policy: { answerWithin: '2s' } } as const;
 
 /**
- * When many rows are reproduced, those whose keys stand here share a server: each of them meets its own limit and none of
- * the others. A row alone gets a server with its own keys only.
+ * When many rows are reproduced, those whose keys stand in one of these share a server: each of them meets its own key
+ * and none of the others. A row alone gets a server with its own keys only.
  */
-export const sharedConfiguration: Configuration = {
-  limits: {
-    bodyOctets: 2000,
-    storedObjectsPerUser: 1,
-    forwards: 2,
-    deferredMessagesPerUser: 1,
-    bindingsPerUser: 1,
-    unauthenticatedPerSecond: 1,
+export const sharedConfigurations: readonly Configuration[] = [
+  { policy: { minRelease: '2.0', anonymity: 'refuse' } },
+  { policy: { ownDeviceCopies: 'never', plainClients: 'ignore' } },
+  {
+    limits: {
+      bodyOctets: 2000,
+      storedObjectsPerUser: 1,
+      forwards: 2,
+      deferredMessagesPerUser: 1,
+      bindingsPerUser: 1,
+      unauthenticatedPerSecond: 1,
+    },
   },
-};
+];
 
 /** Situation → answer: the page docs/answers.md, the tests and `npm run answers` are made from this. */
 export const sections: readonly Section[] = [...originating, ...terminating, ...delivery];

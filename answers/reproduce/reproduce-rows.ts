@@ -1,5 +1,5 @@
 import type { AnswerRow, Configuration } from '../row.ts';
-import { sharedConfiguration } from '../table.ts';
+import { sharedConfigurations } from '../table.ts';
 import { AnsweringServer, type ServerKey } from './answering-server.ts';
 import { type Reproduction, reproduceRow } from './reproduce-row.ts';
 
@@ -35,15 +35,18 @@ function byServer(rows: readonly AnswerRow[]): readonly Group[] {
   return [...groups.values()];
 }
 
-function keyOf({ configuration = {}, isf }: AnswerRow, mayShare: boolean): ServerKey {
-  const shares = mayShare && isf === undefined && isPartOf(configuration, sharedConfiguration);
-  return { configuration: shares ? sharedConfiguration : configuration, hasIsf: isf !== undefined };
+function keyOf({ configuration, isf }: AnswerRow, mayShare: boolean): ServerKey {
+  if (configuration === undefined) return { configuration: {}, hasIsf: isf !== undefined };
+  const shared = mayShare && isf === undefined ? sharedConfigurations.find((whole) => isPartOf(configuration, whole)) : undefined;
+  return { configuration: shared ?? configuration, hasIsf: isf !== undefined };
 }
 
-/** False for the usual configuration, which says nothing. */
-function isPartOf({ policy, limits }: Configuration, whole: Configuration): boolean {
-  if (policy !== undefined || limits === undefined) return false;
-  return Object.entries(limits).every(([key, value]) => whole.limits?.[key] === value);
+function isPartOf({ policy = {}, limits = {} }: Configuration, whole: Configuration): boolean {
+  const isThere = (part: object, of: object = {}): boolean => {
+    const members = new Map(Object.entries(of));
+    return Object.entries(part).every(([key, value]) => members.get(key) === value);
+  };
+  return isThere(policy, whole.policy) && isThere(limits, whole.limits);
 }
 
 async function eachOf<T>(items: readonly T[], atATime: number, work: (item: T) => Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 import type { AnswerRow, Section } from '../row.ts';
 
 const asking = 'positive-delivery, negative-delivery, display';
-const longPast = 'Thu, 01 Jan 2026 00:00:00 GMT';
+const longPast = 'Wed, 01 Jan 2020 00:00:00 GMT';
 const foreign = { kind: 'trusted peer', asserts: 'sip:eve@other.test' } as const;
 
 const admission: readonly AnswerRow[] = [
@@ -56,6 +56,16 @@ const admission: readonly AnswerRow[] = [
     expected: { status: 200, delivered: ['bob/phone'] },
   },
   {
+    id: 'trusted-peer-for-our-user',
+    clauses: ['RFC 3325 §5', 'E-8.2.1.2-01'],
+    situation: 'A trusted peer asserts an identity of this domain: its owner is served, here one who may not send.',
+    commands: ['user bar alice'],
+    clients: { 'bob/phone': 200 },
+    sender: { kind: 'trusted peer', asserts: 'sip:alice@cpm.test' },
+    request: { method: 'MESSAGE' },
+    expected: { status: 403, warning: '127 Service not authorised' },
+  },
+  {
     id: 'unknown-extension',
     clauses: ['RFC 3261 §8.2.2.3'],
     situation: 'Require names an extension that nobody here knows.',
@@ -96,7 +106,7 @@ const steps: readonly AnswerRow[] = [
     id: 'old-release',
     clauses: ['E-8.2.1.2-02'],
     situation: 'The sender’s client is of an older release than `policy.minRelease`.',
-    configuration: { policy: { minRelease: '2.0', anonymity: 'refuse' } },
+    configuration: { policy: { minRelease: '2.0' } },
     clients: { 'bob/phone': 200 },
     request: { method: 'MESSAGE', headers: { 'User-Agent': 'CPM-client/OMA1.0 Old/1.0' } },
     expected: { status: 403, warning: '132 Version not supported' },
@@ -105,7 +115,7 @@ const steps: readonly AnswerRow[] = [
     id: 'unknown-release-accepted',
     clauses: ['E-8.2.1.2-02'],
     situation: 'The sender’s client names no release, and `policy.unknownRelease` is accept.',
-    configuration: { policy: { minRelease: '2.0', anonymity: 'refuse' } },
+    configuration: { policy: { minRelease: '2.0' } },
     clients: { 'bob/phone': 200 },
     request: { method: 'MESSAGE', headers: { 'User-Agent': 'Foreign/1.0' } },
     expected: { status: 200, delivered: ['bob/phone'] },
@@ -158,7 +168,7 @@ const steps: readonly AnswerRow[] = [
     id: 'anonymous-refused',
     clauses: ['E-8.2.1.2-03'],
     situation: 'Privacy: id, and `policy.anonymity` is refuse.',
-    configuration: { policy: { minRelease: '2.0', anonymity: 'refuse' } },
+    configuration: { policy: { anonymity: 'refuse' } },
     clients: { 'bob/phone': 200 },
     request: { method: 'MESSAGE', headers: { Privacy: 'id' } },
     expected: { status: 403, warning: '119 Anonymity not allowed' },
@@ -178,6 +188,14 @@ const steps: readonly AnswerRow[] = [
     clients: { 'bob/phone': 200 },
     request: { method: 'MESSAGE', asks: asking, headers: { Expires: '60', Date: longPast } },
     expected: { status: 480, notification: 'failed' },
+  },
+  {
+    id: 'expired-on-arrival-unasked',
+    clauses: ['E-8.2.1.2-04', 'RFC 3428 §7'],
+    situation: 'The same, and the sender did not ask for negative delivery.',
+    clients: { 'bob/phone': 200 },
+    request: { method: 'MESSAGE', asks: 'positive-delivery, display', headers: { Expires: '60', Date: longPast } },
+    expected: { status: 480 },
   },
   {
     id: 'wrong-service',
@@ -223,7 +241,7 @@ const steps: readonly AnswerRow[] = [
     id: 'no-own-device-copies',
     clauses: ['E-8.2.2.1-34'],
     situation: 'The same, and `policy.ownDeviceCopies` is never.',
-    configuration: { policy: { ownDeviceCopies: 'never', plainClients: 'ignore' } },
+    configuration: { policy: { ownDeviceCopies: 'never' } },
     clients: { 'bob/phone': 200, 'alice/tablet': 200 },
     request: { method: 'MESSAGE' },
     expected: { status: 200, delivered: ['bob/phone'] },

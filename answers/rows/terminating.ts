@@ -1,7 +1,7 @@
 import type { AnswerRow, Section } from '../row.ts';
 
 const asking = 'positive-delivery, negative-delivery, display';
-const longPast = 'Thu, 01 Jan 2026 00:00:00 GMT';
+const longPast = 'Wed, 01 Jan 2020 00:00:00 GMT';
 const foreign = { kind: 'trusted peer', asserts: 'sip:eve@other.test' } as const;
 
 const checks: readonly AnswerRow[] = [
@@ -9,7 +9,7 @@ const checks: readonly AnswerRow[] = [
     id: 'terminating-old-release',
     clauses: ['B-8.3.1.1-02'],
     situation: 'The sender’s side is of an older release than `policy.minRelease`.',
-    configuration: { policy: { minRelease: '2.0', anonymity: 'refuse' } },
+    configuration: { policy: { minRelease: '2.0' } },
     clients: { 'bob/phone': 200 },
     sender: foreign,
     request: { method: 'MESSAGE', headers: { 'User-Agent': 'CPM-serv/OMA1.0 Old/1.0' } },
@@ -19,7 +19,7 @@ const checks: readonly AnswerRow[] = [
     id: 'terminating-anonymous-refused',
     clauses: ['B-8.3.1.1-03'],
     situation: 'Privacy: id of a sender elsewhere, and `policy.anonymity` is refuse.',
-    configuration: { policy: { minRelease: '2.0', anonymity: 'refuse' } },
+    configuration: { policy: { anonymity: 'refuse' } },
     clients: { 'bob/phone': 200 },
     sender: foreign,
     request: { method: 'MESSAGE', headers: { Privacy: 'id' } },
@@ -52,6 +52,14 @@ const checks: readonly AnswerRow[] = [
     expected: { status: 480 },
   },
   {
+    id: 'gruu-of-nobody',
+    clauses: ['RFC 5627 §6'],
+    situation: 'The Request-URI looks like a GRUU of a user and was never given out.',
+    clients: { 'bob/phone': 200 },
+    request: { method: 'MESSAGE', to: 'sip:bob@cpm.test;gr=made-up' },
+    expected: { status: 404 },
+  },
+  {
     id: 'gruu-of-present-device',
     clauses: ['RFC 5627 §6', 'decision 18'],
     situation: 'The Request-URI is the public GRUU of one of two devices.',
@@ -79,6 +87,15 @@ const rules: readonly AnswerRow[] = [
     clients: { 'bob/phone': 200 },
     request: { method: 'MESSAGE' },
     expected: { status: 202, deferred: ['bob'] },
+  },
+  {
+    id: 'rule-is-over',
+    clauses: ['B-8.3.1.1-06'],
+    situation: 'A rule rejects, and its time is over.',
+    commands: ['user rule add bob --action reject --valid-until 2020-01-01T00:00:00Z'],
+    clients: { 'bob/phone': 200 },
+    request: { method: 'MESSAGE' },
+    expected: { status: 200, delivered: ['bob/phone'] },
   },
   {
     id: 'rule-do-not-disturb',
@@ -137,6 +154,15 @@ const rules: readonly AnswerRow[] = [
     isf: 480,
     request: { method: 'MESSAGE' },
     expected: { status: 202, deferred: ['bob'], interworked: true },
+  },
+  {
+    id: 'rule-deliver-and-interwork-without-isf',
+    clauses: ['decision 45', 'B-8.3.1.1-24'],
+    situation: 'A rule delivers and interworks, there is no Interworking Selection Function, and a client takes the message.',
+    commands: ['user rule add bob --action deliver-and-interwork'],
+    clients: { 'bob/phone': 200 },
+    request: { method: 'MESSAGE' },
+    expected: { status: 200, delivered: ['bob/phone'] },
   },
   {
     id: 'rule-store',
@@ -269,6 +295,14 @@ const notifications: readonly AnswerRow[] = [
     situation: 'The client refuses it for good, even if `policy.undelivered` is reject.',
     configuration: { policy: { undelivered: 'reject' } },
     clients: { 'bob/phone': 488 },
+    request: { method: 'MESSAGE', kind: 'notification' },
+    expected: { status: 202, deferred: ['bob'] },
+  },
+  {
+    id: 'notification-silent',
+    clauses: ['decision 46', 'decision 43'],
+    situation: 'The client says nothing within `policy.answerWithin`.',
+    clients: { 'bob/phone': 'silent' },
     request: { method: 'MESSAGE', kind: 'notification' },
     expected: { status: 202, deferred: ['bob'] },
   },
