@@ -1,5 +1,6 @@
 import { Capture } from './capture.ts';
 import type { Account } from './digest.ts';
+import { Neighbours } from './neighbours.ts';
 import { acceptMessage } from './peer.ts';
 import type { ServerUnderTest } from './server-process.ts';
 import { type Address, type Answer, SipSocket } from './sip-socket.ts';
@@ -7,6 +8,7 @@ import { headerText, uriOf, type WireMessage } from './wire-message.ts';
 
 /** A server just good enough to try the suite itself on: answers everything with 200 and sends each MESSAGE on to the Contact that its user registered. */
 export class ForwardingServer implements ServerUnderTest {
+  readonly neighbours = new Neighbours();
   readonly #contacts = new Map<string, Address & { readonly contact: string }>();
   readonly #socket: SipSocket;
   #users = 0;
@@ -35,6 +37,10 @@ export class ForwardingServer implements ServerUnderTest {
 
   async command(): Promise<readonly unknown[]> {
     return [];
+  }
+
+  async administer(): Promise<undefined> {
+    return undefined;
   }
 
   #take(request: WireMessage, source: Address): Answer {

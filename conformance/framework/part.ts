@@ -1,4 +1,5 @@
 import type { Part } from './property.ts';
+import { textAtPath, withTextAtPath } from './text-at-path.ts';
 import { cpimHeader, mimeHeader, readCpim, type WireCpim, withCpimHeader, withMimeHeader, writeCpim } from './wire-cpim.ts';
 import {
   headerText,
@@ -20,6 +21,10 @@ export function readPart(message: WireMessage, part: Part): string | undefined {
       return requestUriOf(message);
     case 'header':
       return headerText(message, part.name);
+    case 'body':
+      return message.body;
+    case 'json':
+      return textAtPath(jsonOf(message), part.path);
     default:
       return readInside(readCpim(message.body), part);
   }
@@ -34,6 +39,10 @@ export function writePart(message: WireMessage, part: Part, value: string | unde
       return withRequestUri(message, value ?? 'sip:nobody@tampered.invalid');
     case 'header':
       return value === undefined ? withoutHeader(message, part.name) : withHeader(message, part.name, value);
+    case 'body':
+      return { ...message, body: value ?? '' };
+    case 'json':
+      return { ...message, body: withTextAtPath(message.body, part.path, value) };
     default: {
       const wrapper = readCpim(message.body);
       return wrapper === undefined ? message : { ...message, body: writeCpim(writeInside(wrapper, part, value)) };
@@ -49,8 +58,19 @@ export function describePart(part: Part): string {
       return `CPIM ${part.name}`;
     case 'mime':
       return `MIME ${part.name}`;
+    case 'json':
+      return `JSON ${part.path}`;
     default:
       return part.part;
+  }
+}
+
+/** Undefined for what is no JSON. */
+function jsonOf({ body }: WireMessage): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
   }
 }
 

@@ -14,6 +14,8 @@ export interface PeerOptions {
   readonly patienceMilliseconds: number;
   /** Feature parameters of its Contact, with the leading semicolon. */
   readonly features: string;
+  /** Option tags of its REGISTER. */
+  readonly supported: string | undefined;
 }
 
 /** A SIP user agent made of plain text: a client of our server, or a peer of another domain. */
@@ -44,10 +46,11 @@ export class Peer {
   }
 
   async register(expiresSeconds = 600): Promise<number | undefined> {
-    const { account, features } = this.#options;
+    const { account, features, supported } = this.#options;
     const domain = account.address.split('@')[1] ?? '';
     const contact = { name: 'Contact', value: `<${this.contact}>${features};expires=${expiresSeconds}` };
-    const response = await this.request({ method: 'REGISTER', uri: `sip:${domain}`, to: account.address, headers: [contact], body: '' });
+    const headers = supported === undefined ? [contact] : [contact, { name: 'Supported', value: supported }];
+    const response = await this.request({ method: 'REGISTER', uri: `sip:${domain}`, to: account.address, headers, body: '' });
     return response === undefined ? undefined : statusOf(response);
   }
 

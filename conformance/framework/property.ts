@@ -10,7 +10,11 @@ export type Part =
   /** A header of the MIME entity inside the CPIM wrapper. */
   | { readonly part: 'mime'; readonly name: string }
   /** What the CPIM wrapper carries. */
-  | { readonly part: 'content' };
+  | { readonly part: 'content' }
+  /** All that follows the headers of the message. */
+  | { readonly part: 'body' }
+  /** A member of a JSON body, by its path: `messages.0.outcome`. */
+  | { readonly part: 'json'; readonly path: string };
 
 /** A text, a fact that the scenario noted, or the same place in another message. */
 export type Value = string | { readonly fact: string } | { readonly of: WireSelector; readonly part: Part };
@@ -61,6 +65,8 @@ interface PartClaims {
 export const status: PartClaims = claims({ part: 'status' });
 export const requestUri: PartClaims = claims({ part: 'request-uri' });
 export const content: PartClaims = claims({ part: 'content' });
+export const body: PartClaims = claims({ part: 'body' });
+export const json = (path: string): PartClaims => claims({ part: 'json', path });
 export const header = (name: string): PartClaims => claims({ part: 'header', name });
 export const cpim = (name: string): PartClaims => claims({ part: 'cpim', name });
 export const mime = (name: string): PartClaims => claims({ part: 'mime', name });

@@ -2,6 +2,7 @@ import type { Captured, ReportCapture, WireCapture } from './capture.ts';
 import { describePart, readPart } from './part.ts';
 import type { Cause, Check, Part, Proof, Property, Value } from './property.ts';
 import { describeSelector, type ReportSelector, selectReports, selectWire, type WireSelector } from './selector.ts';
+import { textAtPath } from './text-at-path.ts';
 
 /** Whether a proof's property holds in the record of a run, with the wire lines that show it. */
 export interface Verdict {
@@ -82,17 +83,6 @@ function causeLines(cause: Cause, record: RunRecord): readonly string[] {
   const line = `${arrow(first)} ${first.message.startLine}`;
   if (cause.part === undefined) return [line];
   return [line, `  ${describePart(cause.part)}: ${readPart(first.message, cause.part) ?? '(absent)'}`];
-}
-
-/** The text of a member of a report: members by name, elements by number, `0.messageUriId`; undefined when it is not there. */
-export function textAtPath(report: unknown, path: string): string | undefined {
-  let value = report;
-  for (const step of path === '' ? [] : path.split('.')) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = Reflect.get(value, step);
-  }
-  if (value === undefined || value === null) return undefined;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function problemOf(value: string | undefined, check: Check, record: RunRecord): string | undefined {

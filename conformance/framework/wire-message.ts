@@ -39,7 +39,7 @@ export function readWireMessage(octets: string): WireMessage | undefined {
     .slice(0, end)
     .replaceAll(/\r\n[ \t]+/g, ' ')
     .split('\r\n');
-  if (!startLine.includes('SIP/2.0')) return undefined;
+  if (!startLine.includes('SIP/2.0') && !startLine.endsWith('HTTP/1.1')) return undefined;
   return { startLine, headers: lines.map(readHeader), body: octets.slice(end + 4) };
 }
 

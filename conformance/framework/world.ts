@@ -1,14 +1,14 @@
 import { Capture, type Captured } from './capture.ts';
 import type { Account } from './digest.ts';
 import { Peer } from './peer.ts';
-import { Relay } from './relay.ts';
+import { type Direction, Relay } from './relay.ts';
 import { ScriptedCore } from './scripted-core.ts';
 import { describeSelector, type ReportSelector, selects, type WireSelector } from './selector.ts';
 import type { ServerUnderTest } from './server-process.ts';
 import type { Address, Journal } from './sip-socket.ts';
-import type { Tamperer, Watch } from './tamperer.ts';
+import type { Passing, Tamperer, Watch } from './tamperer.ts';
 import type { RunRecord } from './verdict.ts';
-import { headerText, type WireMessage } from './wire-message.ts';
+import { headerText, readWireMessage, type WireMessage } from './wire-message.ts';
 
 /** Thrown when a message on which the rest of a scenario depends has not come; the proofs are judged by what has. */
 export class ScenarioStopped extends Error {}
@@ -27,6 +27,8 @@ export interface PeerSetting {
   /** Source address: `trustedHost` for a peer whose identities are believed. */
   readonly host?: string;
   readonly features?: string;
+  /** Option tags of its REGISTER. */
+  readonly supported?: string;
 }
 
 /** What a scenario acts in: peers around one server, or a scripted core around one client, and the record of it all. */
@@ -37,7 +39,8 @@ export class World implements RunRecord {
   readonly #capture = new Capture();
   readonly #labels = new Map<string, string>();
   readonly #accounts = new Map<string, Account>();
-  readonly #relays: { readonly watch: Watch; readonly relay: Relay }[] = [];
+  /** Where a tampering puts messages of its own onto the wire. */
+  readonly #ways: { readonly watch: Watch; readonly inject: (direction: Direction, octets: string) => void }[] = [];
   readonly #closing: (() => void | Promise<void>)[] = [];
   #phase = 'start';
 
@@ -53,9 +56,9 @@ export class World implements RunRecord {
   /** Begins a part of the scenario that selectors can name. */
   phase(name: string): void {
     this.#phase = name;
-    for (const { watch, relay } of this.#relays) {
+    for (const { watch, inject } of this.#ways) {
       const injection = this.#options.tamperer?.injection(watch, name);
-      if (injection !== undefined) relay.inject(injection.direction, injection.octets);
+      if (injection !== undefined) inject(injection.direction, injection.octets);
     }
   }
 
@@ -80,7 +83,8 @@ export class World implements RunRecord {
     const account = this.account(setting.user ?? name);
     const { patienceMilliseconds } = this;
     const features = setting.features ?? '';
-    const peer = new Peer({ name, account, server, host, journal: this.#journal(), patienceMilliseconds, features });
+    const { supported } = setting;
+    const peer = new Peer({ name, account, server, host, journal: this.#journal(), patienceMilliseconds, features, supported });
     await peer.open();
     this.closeLater(() => peer.close());
     this.note(`${name} contact`, peer.contact);
@@ -94,18 +98,40 @@ export class World implements RunRecord {
     return core;
   }
 
+  /** The ISF for messages to that user; the fact `isf route` is the way to it. It answers as the scenario says, 200 at first. */
+  async isf(servedUser: string): Promise<ScriptedCore> {
+    const isf = new ScriptedCore('isf', this.#journal(), this.patienceMilliseconds);
+    await isf.open();
+    this.closeLater(() => isf.close());
+    const { user } = this.account(servedUser);
+    const { neighbours } = this.#server();
+    this.note('isf route', `<${neighbours.isf};lr>`);
+    neighbours.interworkAt(user, await this.through({ at: 'isf', end: 'far' }, isf.address));
+    return isf;
+  }
+
+  /** Records what the server posts about that user, as requests that `webhook of <user>` receives. */
+  webhook(servedUser: string): void {
+    const watch = { at: `webhook of ${servedUser}`, end: 'near' } as const;
+    const { tamperer } = this.#options;
+    const take = (octets: string): void => this.#receive(watch.at, octets);
+    this.#server().neighbours.readNotices(this.account(servedUser).user, (octets) => {
+      for (const one of tamperer?.pass(octets, this.#passing(watch, 'inbound')) ?? [octets]) take(one);
+    });
+    this.#ways.push({ watch, inject: (_direction, octets) => take(octets) });
+  }
+
   /** The address to use for a server: its own, or that of a relay before it when this run tampers. */
   async through(watch: Watch, far: Address, outsideHost = '127.0.0.1'): Promise<Address> {
     const { tamperer } = this.#options;
     if (tamperer === undefined) return far;
-    const label = (message: WireMessage): string | undefined => this.#labels.get(headerText(message, 'Call-ID') ?? '');
     const relay = new Relay({
       far,
       outsideHost,
-      passing: (direction, octets) => tamperer.pass(octets, { watch, direction, phase: this.#phase, label, record: this }),
+      passing: (direction, octets) => tamperer.pass(octets, this.#passing(watch, direction)),
     });
     const port = await relay.open();
-    this.#relays.push({ watch, relay });
+    this.#ways.push({ watch, inject: (direction, octets) => relay.inject(direction, octets) });
     this.closeLater(() => relay.close());
     return { host: '127.0.0.1', port };
   }
@@ -136,11 +162,21 @@ export class World implements RunRecord {
   }
 
   /** What `opencpm <command> --json` prints once it satisfies `ready`, or what it printed last. */
-  async operator(command: readonly string[], ready: (printed: readonly unknown[]) => boolean = () => true): Promise<readonly unknown[]> {
+  async operator(command: readonly string[], ready?: (printed: readonly unknown[]) => boolean): Promise<readonly unknown[]> {
+    return this.repeat(() => this.#server().command(...command), ready);
+  }
+
+  /** What `look` shows once it satisfies `ready`, or what it showed last. */
+  async repeat<T>(look: () => Promise<T>, ready: (shown: T) => boolean = () => true): Promise<T> {
     const deadline = performance.now() + this.patienceMilliseconds;
-    let printed = await this.#server().command(...command);
-    while (!ready(printed) && performance.now() < deadline) printed = await this.#server().command(...command);
-    return printed;
+    let shown = await look();
+    while (!ready(shown) && performance.now() < deadline) shown = await look();
+    return shown;
+  }
+
+  /** What `opencpm user rule add` does, and other commands about a user: `administer('bob', 'POST', 'rules', {…})`. */
+  administer(name: string, method: string, what: string, body?: object): Promise<unknown> {
+    return this.#server().administer(method, `/v1/users/${this.account(name).user}/${what}`, body);
   }
 
   closeLater(close: () => void | Promise<void>): void {
@@ -154,6 +190,17 @@ export class World implements RunRecord {
   #server(): ServerUnderTest {
     if (this.#options.server === undefined) throw new TypeError('this scenario runs without a server');
     return this.#options.server;
+  }
+
+  #passing(watch: Watch, direction: Direction): Passing {
+    const label = (message: WireMessage): string | undefined => this.#labels.get(headerText(message, 'Call-ID') ?? '');
+    return { watch, direction, phase: this.#phase, label, record: this };
+  }
+
+  #receive(at: string, octets: string): void {
+    const message = readWireMessage(octets);
+    if (message === undefined) return;
+    this.#capture.add({ kind: 'wire', at, direction: 'received', phase: this.#phase, label: undefined, octets, message });
   }
 
   #journal(): Journal {

@@ -1,4 +1,4 @@
-import { textAtPath } from '../framework/verdict.ts';
+import { textAtPath } from '../framework/text-at-path.ts';
 import type { World } from '../framework/world.ts';
 
 /**
