@@ -1,8 +1,8 @@
 export type { CommitResult, Database, DatabaseEvents, DatabaseFault, QueryResult, Row, SqlValue, Statement } from './database.ts';
 export { DatabaseError, type DatabaseErrorCode } from './database-error.ts';
 export { MIGRATIONS, type Migration, type MigrationResult, migrate } from './migrations/index.ts';
-export { type OpenDatabaseOptions, openDatabase } from './open-database.ts';
-export { openPostgres, type PostgresOptions } from './postgres/engine.ts';
+export { type OpenDatabaseOptions, openDatabase, openPostgres } from './open-database.ts';
+export type { PostgresOptions } from './postgres/engine.ts';
 export type { PostgresLimits } from './postgres/limits.ts';
 export { AnonymousOriginatorRows } from './repositories/anonymous-originators.ts';
 export { type BindingChanges, type BindingPlace, Bindings, type StoredBinding } from './repositories/bindings.ts';

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Database, DatabaseEvents } from './database.ts';
 import { DatabaseError } from './database-error.ts';
-import { openPostgres } from './postgres/engine.ts';
+import type { PostgresOptions } from './postgres/engine.ts';
 import { openSqlite } from './sqlite/engine.ts';
 
 export interface OpenDatabaseOptions {
@@ -27,6 +27,12 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions = {
   if (POSTGRES_SCHEMES.some((scheme) => url.startsWith(`${scheme}//`)) && URL.canParse(url))
     return openPostgres({ url, ...limitsOf(options) });
   throw new DatabaseError('address', 'a database is sqlite:PATH or postgres://user:password@host:port/database');
+}
+
+/** As `openPostgres` of the engine. Its driver is loaded by need: most servers keep their data in a file. */
+export async function openPostgres(options: PostgresOptions): Promise<Database> {
+  const engine = await import('./postgres/engine.ts');
+  return engine.openPostgres(options);
 }
 
 async function openFile(file: string, options: OpenDatabaseOptions): Promise<Database> {
