@@ -6,7 +6,7 @@ export interface SqliteLimits extends AdmissionLimits {
   readonly groupStatements: number;
   /** Prepared statements that are kept. */
   readonly preparedStatements: number;
-  /** Memory for pages of the database, in octets. */
+  /** Memory for pages of the database, in octets; what the system itself caches of the file comes back nearly as fast. */
   readonly cacheBytes: number;
   /** How long opening waits for a process that is just letting go of the file, in milliseconds. */
   readonly lockWaitMilliseconds: number;
@@ -18,7 +18,7 @@ export const SQLITE_LIMITS: SqliteLimits = {
   ...ADMISSION_LIMITS,
   groupStatements: 1_000,
   preparedStatements: 256,
-  cacheBytes: 32 * 1024 * 1024,
+  cacheBytes: 4 * 1024 * 1024,
   lockWaitMilliseconds: 1_000,
   fileBytes: 1024 * 1024 * 1024 * 1024,
 };
