@@ -218,7 +218,11 @@ export class Relay implements TimerEntry {
 
   /** Without our Via; a response that has no other was not for anybody behind us (RFC 3261 §16.7 step 3). */
   #response({ number }: Branch, attempt: number, received: SipResponse): void {
-    if (!received.headers.withoutFirst(viaHeader).has(viaHeader)) return;
+    if (!received.headers.withoutFirst(viaHeader).has(viaHeader)) {
+      // It has ended its transaction all the same, and whoever asked must not wait for ever.
+      if (received.status >= 200) this.#step({ kind: 'failed', target: number, attempt, status: 502 });
+      return;
+    }
     // Those behind us know their requests by their own Vias, whatever the next one made of them.
     const vias = this.#transaction.request.headers.filter(({ key }) => key === viaHeader.key);
     const headers = vias.concat(received.headers.without(viaHeader));
