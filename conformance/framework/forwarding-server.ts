@@ -12,6 +12,7 @@ export class ForwardingServer implements ServerUnderTest {
   readonly #contacts = new Map<string, Address & { readonly contact: string }>();
   readonly #socket: SipSocket;
   #users = 0;
+  #webhook = '';
 
   constructor() {
     const journal = { capture: new Capture(), phase: () => '', labels: new Map<string, string>() };
@@ -22,12 +23,14 @@ export class ForwardingServer implements ServerUnderTest {
     return this.#socket.address;
   }
 
-  open(): Promise<void> {
-    return this.#socket.open();
+  async open(): Promise<void> {
+    await this.#socket.open();
+    this.#webhook = (await this.neighbours.open(this.address)).webhook;
   }
 
   close(): void {
     this.#socket.close();
+    this.neighbours.close();
   }
 
   takeUser(): Account {
@@ -39,8 +42,9 @@ export class ForwardingServer implements ServerUnderTest {
     return [];
   }
 
-  async administer(): Promise<undefined> {
-    return undefined;
+  /** Whatever is asked of it, it posts to its webhook. */
+  async administer(_method: string, _path: string, body?: object): Promise<undefined> {
+    await fetch(this.#webhook, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
   }
 
   #take(request: WireMessage, source: Address): Answer {

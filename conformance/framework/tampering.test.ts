@@ -4,12 +4,14 @@ import { ForwardingServer } from './forwarding-server.ts';
 import { pagerMessage, serviceTag } from './pager-message.ts';
 import {
   arrives,
+  body,
   content,
   contentOf,
   cpim,
   fact,
   header,
   headerOf,
+  json,
   mime,
   proof,
   report,
@@ -67,6 +69,36 @@ const everyProperty: Scenario = {
   },
 };
 
+const notice = requestAt('webhook of bob', 'POST', { during: 'start' });
+
+/** A notice over HTTP is a message on the wire as well. */
+const everyNotice: Scenario = {
+  name: 'every kind of property of a notice',
+  server: {},
+  tests: [
+    {
+      name: 'every kind of property of a notice',
+      proofs: [
+        proof(['X-2-01'], notice, arrives()),
+        proof(['X-2-01'], notice, header('Content-Type').equals('application/json')),
+        proof(['X-2-02'], notice, json('event').equals('waiting')),
+        proof(['X-2-02'], notice, json('messages.0.size').matches(/^\d+$/)),
+        proof(['X-2-02'], notice, json('messages.1').absent()),
+        proof(['X-2-03'], notice, body.contains('"size":3')),
+        proof(['X-2-04'], requestAt('webhook of bob', 'POST', { during: 'quiet' }), staysAway(notice)),
+      ],
+    },
+  ],
+  async run(world) {
+    world.webhook('bob');
+    const posts = (messages: readonly object[]) =>
+      world.administer('bob', 'POST', 'notices', { event: 'waiting', user: world.account('bob').user, messages });
+    await posts([{ size: 3 }]);
+    await world.expect(notice);
+    world.phase('quiet');
+  },
+};
+
 describe('tampering on the wire', () => {
   const server = new ForwardingServer();
   const bench: Bench = { server: async () => server };
@@ -74,13 +106,13 @@ describe('tampering on the wire', () => {
   after(() => server.close());
 
   test('leaves every proof green when nothing is broken', async () => {
-    const results = await runScenarios(bench, [everyProperty]);
+    const results = await runScenarios(bench, [everyProperty, everyNotice]);
     const broken = results.flatMap(({ verdicts }) => verdicts.filter(({ holds }) => !holds).flatMap(({ evidence }) => evidence));
     assert.deepEqual(broken, []);
   });
 
   test('turns every proof red, each in every way that its property can be broken', async () => {
-    const results = await runTampered(bench, tamperedProofs([everyProperty]));
+    const results = await runTampered(bench, tamperedProofs([everyProperty, everyNotice]));
     assert.deepEqual(
       results.filter(({ outcome }) => outcome !== 'red').map(({ tampering, outcome }) => `${outcome}: ${tampering}`),
       [],

@@ -1,6 +1,6 @@
 import { pagerMessage } from '../framework/pager-message.ts';
 import { acceptMessage } from '../framework/peer.ts';
-import { arrives, header, headerOf, proof, status, staysAway } from '../framework/property.ts';
+import { arrives, content, contentOf, fact, header, headerOf, proof, requestUri, status, staysAway } from '../framework/property.ts';
 import type { Scenario } from '../framework/scenario.ts';
 import { requestAt, requestSentBy, responseAt } from '../framework/selector.ts';
 import { answerWith, messagingClient, serverRelease, sessionClient } from './clients.ts';
@@ -109,6 +109,38 @@ export const undeliveredRejected: Scenario = {
           requestAt('phone', 'MESSAGE', { content: 'refused by all', during: 'back' }),
           staysAway(requestAt('phone', 'MESSAGE', { content: 'refused by all', during: 'start' })),
         ),
+      ],
+    },
+  ],
+};
+
+const atIsf = requestAt('isf', 'MESSAGE', { content: 'refused by all' });
+
+/** The same refusal where the operator has undelivered messages interworked. */
+export const undeliveredInterworked: Scenario = {
+  name: 'nobody takes the message, and the policy says interwork',
+  server: { undelivered: 'interwork' },
+  async run(world) {
+    const alice = await messagingClient(world, 'alice', 'alice');
+    await world.isf('bob');
+    const phone = await messagingClient(world, 'phone', 'bob');
+    const [from, to] = [world.account('alice').address, world.account('bob').address];
+    phone.answer = answerWith(404);
+    await alice.request(pagerMessage({ from, to, text: 'refused by all', label: 'refused' }));
+    await world.expect(atIsf);
+    await alice.fence();
+  },
+  tests: [
+    {
+      name: 'by the operator policy an undelivered message goes straight to the ISF, whose answer the sender gets',
+      proofs: [
+        proof(['B-8.3.1.1-27'], requestAt('phone', 'MESSAGE'), arrives()),
+        proof(['B-8.3.1.1-27'], atIsf, arrives()),
+        proof(['B-8.3.1.1-27'], atIsf, requestUri.equals(fact('bob'))),
+        proof(['B-8.3.1.1-27'], atIsf, header('Route').equals(fact('isf route'))),
+        proof(['B-8.3.1.1-27'], atIsf, header('Via').matches(/^SIP\/2\.0\/UDP [^,]+$/)),
+        proof(['B-8.3.1.1-27'], atIsf, content.equals(contentOf(requestSentBy('alice', 'MESSAGE', { label: 'refused' })))),
+        proof(['B-8.3.1.1-25', 'B-8.3.1.1-27'], answer('refused'), status.equals('200')),
       ],
     },
   ],

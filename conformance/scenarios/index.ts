@@ -1,6 +1,6 @@
 import type { Scenario } from '../framework/scenario.ts';
 import { admission } from './admission.ts';
-import { firstAnswer, undeliveredDeferred, undeliveredRejected } from './answers.ts';
+import { firstAnswer, undeliveredDeferred, undeliveredInterworked, undeliveredRejected } from './answers.ts';
 import { clientHandling } from './client-handling.ts';
 import { clientReceiving, clientRejecting } from './client-receiving.ts';
 import { clientReplying } from './client-replying.ts';
@@ -23,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   firstAnswer,
   undeliveredDeferred,
   undeliveredRejected,
+  undeliveredInterworked,
   admission,
   orderOfChecks,
   refusing,
