@@ -58,6 +58,7 @@ export function setUpOf({
     ...Object.entries(clients).map(([name, client]) => `${name}: ${clientText(client)}`),
     ...(isf === undefined ? [] : [`ISF: ${answerText(isf)}`]),
     ...(neighbour === undefined ? [] : [`other.test: ${answerText(neighbour)}`]),
+    ...(sender.kind === 'user' && sender.name !== usualSender.name ? [`from ${sender.name}`] : []),
     ...(sender.kind === 'trusted peer' ? [`from other.test, asserting \`${sender.asserts}\``] : []),
     ...(request.method === 'REGISTER' ? registerText(request) : messageText(request)),
   ];
@@ -71,7 +72,7 @@ function configurationText(configuration: Configuration): string {
 }
 
 /** A text that YAML would read as a number stands in quotes. */
-function yamlText(value: string | number): string {
+function yamlText(value: unknown): string {
   return typeof value === 'string' && /^[\d.]+$/.test(value) ? `"${value}"` : String(value);
 }
 

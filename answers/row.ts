@@ -54,12 +54,18 @@ export interface Client {
 }
 
 export type Sender =
-  /** Answers challenges as a user; with another password than his when `password` is `wrong`. */
-  | { readonly kind: 'user'; readonly name: string; readonly password?: 'wrong' }
+  | UserSender
   /** Answers no challenge. */
   | { readonly kind: 'stranger' }
   /** The server of other.test, whose P-Asserted-Identity is believed. */
   | { readonly kind: 'trusted peer'; readonly asserts: string };
+
+/** Answers challenges as a user; with another password than his when `password` is `wrong`. */
+export interface UserSender {
+  readonly kind: 'user';
+  readonly name: string;
+  readonly password?: 'wrong';
+}
 
 export interface MessageRequest {
   readonly method: 'MESSAGE';
@@ -69,6 +75,8 @@ export interface MessageRequest {
   readonly from?: string;
   /** A message when left out. */
   readonly kind?: 'message' | 'notification';
+  /** A notification is about a message of alice’s client that it has sent to bob with Privacy: id; about an unknown one when left out. */
+  readonly about?: 'anonymous message';
   /** The value of imdn.Disposition-Notification. */
   readonly asks?: string;
   /** In place of the usual headers of that name, or beside them. */
@@ -120,4 +128,4 @@ export interface Expectation {
   readonly someAreDropped?: true;
 }
 
-export const usualSender: Sender = { kind: 'user', name: 'alice' };
+export const usualSender: UserSender = { kind: 'user', name: 'alice' };

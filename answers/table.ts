@@ -1,5 +1,6 @@
 import type { AnswerRow, Configuration, Section } from './row.ts';
 import { delivery } from './rows/delivery.ts';
+import { notificationSection } from './rows/notifications.ts';
 import { originating } from './rows/originating.ts';
 import { terminating } from './rows/terminating.ts';
 
@@ -21,11 +22,12 @@ export const sharedConfigurations: readonly Configuration[] = [
       deferredMessagesPerUser: 1,
       bindingsPerUser: 1,
       unauthenticatedPerSecond: 1,
+      malformedPerSecond: 1,
     },
   },
 ];
 
 /** Situation → answer: the page docs/answers.md, the tests and `npm run answers` are made from this. */
-export const sections: readonly Section[] = [...originating, ...terminating, ...delivery];
+export const sections: readonly Section[] = [...originating, ...terminating, notificationSection, ...delivery];
 
 export const rows: readonly AnswerRow[] = sections.flatMap((section) => section.rows);

@@ -91,10 +91,13 @@ function seenNotification(wire: readonly WireCapture[], row: string): Pick<Expec
 /** Fewer answers than requests at a sender who waited for none of them. */
 function isThinned(wire: readonly WireCapture[], { row }: Scene): boolean {
   if (row.request.method !== 'MESSAGE' || row.request.atOnce === undefined) return false;
-  const answers = wire.filter(
-    ({ at, direction, message }) => at === senderName && direction === 'received' && methodOf(message) === 'MESSAGE',
-  );
+  const answers = wire.filter(({ at, direction, message }) => at === senderName && direction === 'received' && isFinalRefusal(message));
   return answers.length > 0 && answers.length < row.request.atOnce;
+}
+
+/** OPTIONS, which only wait for what came before, are answered 200. */
+function isFinalRefusal(message: WireMessage): boolean {
+  return (statusOf(message) ?? 0) >= 300;
 }
 
 function flag<Name extends string>(name: Name, holds: boolean): { readonly [name in Name]?: true } {

@@ -21,6 +21,8 @@ export interface Addressing {
   readonly from: string;
   readonly to: string;
   readonly asserted?: string;
+  /** imdn.Message-ID of the message that a notification is about. */
+  readonly about?: string;
 }
 
 /** What is in every message of the row and in nothing else. */
@@ -62,7 +64,11 @@ export function messageRequest(request: MessageRequest, addressing: Addressing, 
   return { method: 'MESSAGE', uri: to, from, to, headers: [...usual.filter(({ name }) => !replaced.has(name)), ...own], body };
 }
 
-function cpimBody({ kind, asks, textOctets = 0 }: MessageRequest, { row, from, to }: Addressing, { messageId }: MessageIdentity): string {
+function cpimBody(
+  { kind, asks, textOctets = 0 }: MessageRequest,
+  { row, from, to, about = markOf(row) }: Addressing,
+  { messageId }: MessageIdentity,
+): string {
   const headers = [
     { name: 'From', value: `<${from}>` },
     { name: 'To', value: `<${to}>` },
@@ -71,7 +77,7 @@ function cpimBody({ kind, asks, textOctets = 0 }: MessageRequest, { row, from, t
     ...(asks === undefined ? [] : [{ name: 'imdn.Disposition-Notification', value: asks }]),
     { name: 'DateTime', value: new Date().toISOString() },
   ];
-  if (kind === 'notification') return writeCpim({ headers, mime: notificationMime, content: notificationContent(row, to) });
+  if (kind === 'notification') return writeCpim({ headers, mime: notificationMime, content: notificationContent(about, to) });
   const content = markOf(row).padEnd(textOctets, '.');
   return writeCpim({ headers, mime: [{ name: 'Content-Type', value: 'text/plain;charset=UTF-8' }], content });
 }
@@ -81,10 +87,10 @@ const notificationMime: readonly WireHeader[] = [
   { name: 'Content-Disposition', value: 'notification' },
 ];
 
-function notificationContent(row: string, recipient: string): string {
+function notificationContent(about: string, recipient: string): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<imdn xmlns="urn:ietf:params:xml:ns:imdn"><message-id>${markOf(row)}</message-id>`,
+    `<imdn xmlns="urn:ietf:params:xml:ns:imdn"><message-id>${about}</message-id>`,
     `<datetime>${new Date().toISOString()}</datetime><recipient-uri>${recipient}</recipient-uri>`,
     '<delivery-notification><status><delivered/></status></delivery-notification></imdn>',
   ].join('\n');

@@ -1,7 +1,7 @@
 import type { Capture } from '../../conformance/framework/capture.ts';
 import type { Account } from '../../conformance/framework/digest.ts';
 import { headerText, statusOf, type WireMessage } from '../../conformance/framework/wire-message.ts';
-import type { AnswerRow, Client, PeerAnswer } from '../row.ts';
+import { type AnswerRow, type Client, type PeerAnswer, usualSender } from '../row.ts';
 import type { AnsweringServer } from './answering-server.ts';
 import { RowNames } from './names.ts';
 import { Participant } from './participant.ts';
@@ -62,7 +62,9 @@ export class Scene {
 
   /** Whether the one who sends is named there, as himself or in an address. */
   isNamedIn(octets: string): boolean {
-    return octets.includes(this.names.own(this.row.sender?.kind === 'trusted peer' ? 'eve' : 'alice'));
+    const { sender = usualSender } = this.row;
+    if (sender.kind === 'trusted peer') return octets.includes(this.names.own(sender.asserts));
+    return octets.includes(this.names.own(sender.kind === 'user' ? sender.name : 'alice'));
   }
 
   /** A socket for who sends. */
@@ -97,6 +99,12 @@ export class Scene {
     const gruu = /pub-gruu="([^"]+)"/.exec(contact)?.[1];
     if (gruu === undefined) throw new Error(`${client} has no GRUU: ${contact}`);
     return gruu;
+  }
+
+  clientNamed(name: string): Participant {
+    const client = this.#clients.get(name);
+    if (client === undefined) throw new Error(`the row has no client ${name}`);
+    return client.participant;
   }
 
   /** What was on its way to sockets of the row is there afterwards. */

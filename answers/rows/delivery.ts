@@ -64,6 +64,15 @@ const clients: readonly AnswerRow[] = [
     expected: { status: 202, deferred: ['bob'] },
   },
   {
+    id: 'silent-client-reject',
+    clauses: ['decision 43', 'decision 44'],
+    situation: 'The same, and `policy.undelivered` is reject: silence is no refusal for good.',
+    configuration: reject,
+    clients: { 'bob/phone': 'silent' },
+    request: { method: 'MESSAGE' },
+    expected: { status: 202, deferred: ['bob'] },
+  },
+  {
     id: 'late-client',
     clauses: ['decision 43'],
     situation: 'The client takes the message after the sender was told that it is deferred: it leaves the queue.',
@@ -154,6 +163,16 @@ const undelivered: readonly AnswerRow[] = [
     clients: { 'bob/phone': 486, 'bob/tablet': 603 },
     request: { method: 'MESSAGE' },
     expected: { status: 202, deferred: ['bob'] },
+  },
+  {
+    id: 'refused-for-now-interwork',
+    clauses: ['decision 44', 'B-8.3.1.1-27'],
+    situation: 'The client refuses for now, and `policy.undelivered` is interwork.',
+    configuration: interwork,
+    clients: { 'bob/phone': 486 },
+    isf: 200,
+    request: { method: 'MESSAGE' },
+    expected: { status: 200, interworked: true },
   },
   {
     id: 'refused-for-good-defer',
@@ -274,6 +293,15 @@ const registration: readonly AnswerRow[] = [
     sender: { kind: 'stranger' },
     request: { method: 'MESSAGE', atOnce: 60 },
     expected: { status: 407, someAreDropped: true },
+  },
+  {
+    id: 'malformed-flood',
+    clauses: ['RFC 3261 §21.4.1'],
+    situation: 'More malformed requests than `limits.malformedPerSecond` allows an address: the rest gets no answer.',
+    configuration: { limits: { malformedPerSecond: 1 } },
+    sender: { kind: 'stranger' },
+    request: { method: 'MESSAGE', headers: { CSeq: '1 OPTIONS' }, atOnce: 60 },
+    expected: { status: 400, someAreDropped: true },
   },
 ];
 
