@@ -23,7 +23,7 @@ export interface Flows {
 
 const marks = { unreachable: 1, byPath: 2, tcp: 4, instance: 8, ownName: 16, writtenFeatures: 32 } as const;
 
-/** The bindings of one user as a record, of some 200 octets for one client with an instance. */
+/** The bindings of one user as a record, of some 160 octets for one client with an instance. */
 export class PackedBindings {
   readonly #writer = new RecordWriter();
   readonly #features = new RepeatedValues(readFeatures);

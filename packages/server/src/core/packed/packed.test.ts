@@ -16,7 +16,15 @@ import { TextIndex } from './text-index.ts';
 describe('records outside of the heap', () => {
   it('every text and number comes back as it was written', () => {
     const writer = new RecordWriter();
-    const texts = fc.array(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9a-f]{0,40}$/)), { maxLength: 20 });
+    const texts = fc.array(
+      fc.oneof(
+        fc.string(),
+        fc.string({ unit: 'binary' }),
+        fc.stringMatching(/^[0-9a-f]{0,40}$/),
+        fc.uuid().map((uuid) => `<urn:uuid:${uuid}>`),
+      ),
+      { maxLength: 20 },
+    );
     fc.assert(
       fc.property(texts, fc.nat(2 ** 31 - 1), fc.nat(2 ** 48 - 1), (written, count, number) => {
         writer.begin().count(count).number(number);
@@ -31,6 +39,15 @@ describe('records outside of the heap', () => {
   it('hexadecimal digits take half of their length', () => {
     assert.equal(new RecordWriter().begin().text('0123456789abcdef'.repeat(2)).octets.length, 17);
     assert.equal(new RecordWriter().begin().text('0123456789ABCDEF'.repeat(2)).octets.length, 34);
+  });
+
+  it('an instance takes the octets of its UUID; what only resembles one is written out', () => {
+    const uuid = '<urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6>';
+    const others = [uuid.toUpperCase(), `${uuid} 1`, uuid.replace('4fae', '4faE'), uuid.replace('-7', '7')];
+    for (const [text, length] of [[uuid, 17] as const, ...others.map((other) => [other, other.length + 2] as const)]) {
+      const { octets } = new RecordWriter().begin().text(text);
+      assert.deepEqual([octets.length, new RecordReader(octets).text()], [length, text]);
+    }
   });
 
   it('records are found again, their room is used again, and long ones get slabs of their own', () => {

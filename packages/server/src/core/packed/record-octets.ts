@@ -1,10 +1,14 @@
-/** How a text stands in a record: one octet per character, two hexadecimal digits per octet, or UTF-16. */
+/** How a text stands in a record: one octet per character, two hexadecimal digits per octet, UTF-16, or a UUID's 16 octets. */
 const encodings = {
   plain: { number: 0, name: 'latin1', octetsPerCharacter: 1 },
   hexadecimal: { number: 1, name: 'hex', octetsPerCharacter: 0.5 },
   wide: { number: 2, name: 'utf16le', octetsPerCharacter: 2 },
 } as const;
 const namesByNumber = [encodings.plain.name, encodings.hexadecimal.name, encodings.wide.name] as const;
+/** The fourth encoding: an instance as clients give theirs (RFC 5626 §4.1). */
+const instanceNumber = 3;
+const instanceText = /^<urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}>$/;
+const instanceOctets = 16;
 const hexadecimalText = /^(?:[0-9a-f]{2}){8,}$/;
 const numberOctets = 6;
 
@@ -42,11 +46,19 @@ export class RecordWriter {
 
   text(text: string): this {
     this.#reserve(text.length * encodings.wide.octetsPerCharacter + numberOctets);
+    if (instanceText.test(text)) return this.#instance(text);
     const { number, name, octetsPerCharacter } = encodingOf(text);
     const octets = text.length * octetsPerCharacter;
     this.count(octets * 4 + number);
     this.#octets.write(text, this.#length, name);
     this.#length += octets;
+    return this;
+  }
+
+  #instance(text: string): this {
+    this.count(instanceOctets * 4 + instanceNumber);
+    this.#octets.write(text.slice('<urn:uuid:'.length, -1).replaceAll('-', ''), this.#length, 'hex');
+    this.#length += instanceOctets;
     return this;
   }
 
@@ -87,8 +99,14 @@ export class RecordReader {
     const head = this.count();
     const start = this.#position;
     this.#position += head >> 2;
+    if ((head & 3) === instanceNumber) return instanceOf(this.#octets.toString('hex', start, this.#position));
     return this.#octets.toString(namesByNumber[head & 3], start, this.#position);
   }
+}
+
+function instanceOf(digits: string): string {
+  const uuid = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)].join('-');
+  return `<urn:uuid:${uuid}>`;
 }
 
 function encodingOf(text: string): (typeof encodings)[keyof typeof encodings] {
