@@ -16,17 +16,14 @@ export interface WireReport {
 }
 
 /** Severities of Wireshark's expert: chat and note only describe, warnings and errors are faults. */
-const warning = '0x00600000';
+const warning = 0x00600000;
 
 /** What is more than a note and still no fault of SIP. */
 const allowed: readonly { readonly note: RegExp; readonly reason: string }[] = [
   { note: /^(?:TCP|Connection|Previous segment|ACKed segment|Out-Of-Order)/i, reason: 'says how TCP went and nothing of the SIP in it' },
 ];
 
-/** A 400 has what its request had; one that lacked a header is answered all the same (RFC 4475 §3.3.1). */
-const answersIncomplete = 'sip.Status-Code == 400';
-
-const mandatoryHeaders = ['Via', 'From', 'To', 'Call-ID', 'CSeq'];
+const mandatoryHeaders = ['Via', 'From', 'To', 'Call-ID', 'CSeq'] as const;
 
 /** Datagrams and segments of up to four octets are keep-alives (RFC 5626 §3.5.1). */
 const noKeepAlive = '(udp.length > 12 || tcp.len > 4)';
@@ -36,53 +33,65 @@ const noTcpRepetition = ['retransmission', 'fast_retransmission', 'spurious_retr
   .map((kind) => `!tcp.analysis.${kind}`)
   .join(' && ');
 
-/** Everything on the wire of one capture that a foreign reader of SIP finds wrong. */
+const headerFields = mandatoryHeaders.map((name) => `sip.${name}` as const);
+const frameFields = ['frame.number', 'udp.srcport', 'tcp.srcport', 'sip', '_ws.malformed'] as const;
+const noteFields = ['_ws.expert.severity', '_ws.expert.message', 'sip.resend', 'sip.Status-Code'] as const;
+const fields = [...frameFields, ...noteFields, ...headerFields];
+
+/** What Wireshark says of a frame; an empty text where it says nothing. */
+type Frame = (field: (typeof fields)[number]) => string;
+
+/** Everything on the wire of one capture that a foreign reader of SIP finds wrong; read in one go, because each costs its start. */
 export async function wireReport(capture: WireCapture, port: number): Promise<WireReport> {
-  const sender = ['udp.srcport', 'tcp.srcport'] as const;
-  const noted = await capture.select(`sip && _ws.expert.severity >= ${warning}`, 'frame.number', ...sender, '_ws.expert.message');
-  const malformed = await capture.select('_ws.malformed && (sip || udp.port || tcp.port)', 'frame.number', ...sender);
-  const undecoded = await capture.select(
-    `!sip && !icmp && !tcp.reassembled_in && ${noKeepAlive} && ${noTcpRepetition} && (${capture.ports.map(portIs).join(' || ')})`,
-    'frame.number',
-    ...sender,
+  const undecoded = `!sip && !icmp && !tcp.reassembled_in && ${noKeepAlive} && ${noTcpRepetition} && (${capture.ports.map(portIs).join(' || ')})`;
+  const rows = await capture.select(`sip || (_ws.malformed && (udp.port || tcp.port)) || (${undecoded})`, ...fields);
+  const frames = rows.map(
+    (row): Frame =>
+      (field) =>
+        row[fields.indexOf(field)] ?? '',
   );
-  const incomplete = await capture.select(
-    `sip && !(${answersIncomplete}) && (${mandatoryHeaders.map((name) => `!sip.${name}`).join(' || ')})`,
-    'frame.number',
-    ...sender,
+  const resent = frames.filter((frame) =>
+    frame('sip.resend')
+      .split('|')
+      .some((value) => ['1', 'True'].includes(value)),
   );
-  const fault =
-    (text: string) =>
-    (row: string[]): WireFault =>
-      faultOf(row, port, text);
+  const byServer = resent.filter((frame) => isSentBy(port, frame)).length;
   return {
-    messages: (await capture.select('sip', 'frame.number')).length,
-    resent: { byServer: await resent(capture, `${sourceIs(port)}`), byPeers: await resent(capture, `!${sourceIs(port)}`) },
-    faults: [
-      ...noted.flatMap((row) => (isAllowed(row[3] ?? '') ? [] : [faultOf(row, port, row[3] ?? '')])),
-      ...malformed.map(fault('malformed')),
-      ...undecoded.map(fault('is no SIP')),
-      ...incomplete.map(fault(`lacks one of ${mandatoryHeaders.join(', ')}`)),
-    ],
+    messages: frames.filter((frame) => frame('sip') !== '').length,
+    resent: { byServer, byPeers: resent.length - byServer },
+    faults: frames.flatMap((frame) => {
+      return faultsOf(frame).map((fault) => ({ frame: frame('frame.number'), sentByServer: isSentBy(port, frame), fault }));
+    }),
   };
+}
+
+function faultsOf(frame: Frame): readonly string[] {
+  const faults: string[] = [];
+  const notes = frame('_ws.expert.message');
+  if (frame('sip') !== '' && frame('_ws.expert.severity').split('|').some(isFault) && !isAllowed(notes)) faults.push(notes);
+  if (frame('_ws.malformed') !== '') faults.push('malformed');
+  else if (frame('sip') === '') faults.push('is no SIP');
+  else if (lacksHeader(frame)) faults.push(`lacks one of ${mandatoryHeaders.join(', ')}`);
+  return faults;
+}
+
+function isFault(severity: string): boolean {
+  return Number(severity) >= warning;
 }
 
 function isAllowed(notes: string): boolean {
   return notes.split('|').every((note) => allowed.some((one) => one.note.test(note)));
 }
 
-function faultOf([frame = '', udpSource = '', tcpSource = '']: readonly string[], port: number, fault: string): WireFault {
-  return { frame, sentByServer: [udpSource, tcpSource].includes(String(port)), fault };
+/** A 400 has what its request had; one that lacked a header is answered all the same (RFC 4475 §3.3.1). */
+function lacksHeader(frame: Frame): boolean {
+  return !frame('sip.Status-Code').split('|').includes('400') && headerFields.some((field) => frame(field) === '');
+}
+
+function isSentBy(port: number, frame: Frame): boolean {
+  return [frame('udp.srcport'), frame('tcp.srcport')].includes(String(port));
 }
 
 function portIs(port: number): string {
   return `(udp.port == ${port} || tcp.port == ${port})`;
-}
-
-function sourceIs(port: number): string {
-  return `(udp.srcport == ${port} || tcp.srcport == ${port})`;
-}
-
-async function resent(capture: WireCapture, who: string): Promise<number> {
-  return (await capture.select(`sip.resend == 1 && ${who}`, 'frame.number')).length;
 }
