@@ -9,6 +9,17 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const oldestMajor = 24;
 const sourceCondition = '--conditions=opencpm-source';
 
+/**
+ * What keeps a server's memory near what it holds. V8's reserve for new objects is bounded, which costs a collection
+ * more here and there, and memory-at-rest.ts may ask for one.
+ */
+const memoryOptions = ['--max-semi-space-size=16', '--expose-gc'];
+/**
+ * glibc gives large pieces back when they are freed only while its threshold for them does not grow; each further
+ * arena keeps holes of its own. Other C libraries do not know these names.
+ */
+const memoryVariables = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' };
+
 const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
 const source = join(root, 'src', 'main.ts');
 const fromSource = existsSync(source);
@@ -24,8 +35,11 @@ if (pinned === undefined && Number.parseInt(process.versions.node, 10) < oldestM
   process.exit(3);
 }
 
-if (isThisProcess(runtime) && (!fromSource || hasSourceCondition())) await import(pathToFileURL(main).href);
-else run(runtime, [...(fromSource ? [sourceCondition] : []), main, ...process.argv.slice(2)], environment());
+const options = [...(fromSource ? [sourceCondition] : []), ...memoryOptions];
+const missing = isThisProcess(runtime) ? options.filter((option) => !isGiven(option)) : options;
+
+if (isThisProcess(runtime) && missing.length === 0 && hasMemoryVariables()) await import(pathToFileURL(main).href);
+else run(runtime, [...givenOptions(), ...missing, main, ...process.argv.slice(2)], environment());
 
 /** node_modules/node-linux-<arch>/bin/node, in the first node_modules from here upwards that has it. */
 function pinnedRuntime() {
@@ -40,15 +54,26 @@ function isThisProcess(path) {
   return realpathSync(path) === realpathSync(process.execPath);
 }
 
-function hasSourceCondition() {
-  return `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`.includes(sourceCondition);
+/** With that value or another, which is then the operator's choice. */
+function isGiven(option) {
+  const name = option === sourceCondition ? option : option.replace(/=.*/, '');
+  return [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(' ')].some((word) => word.startsWith(name));
+}
+
+/** What was meant for another Node may mean nothing to the pinned one. */
+function givenOptions() {
+  return isThisProcess(runtime) ? process.execArgv : [];
+}
+
+function hasMemoryVariables() {
+  return Object.keys(memoryVariables).every((name) => process.env[name] !== undefined);
 }
 
 /** Stripped and compiled code is kept between runs of a checkout, which halves the time to start. */
 function environment() {
   const modules = [dirname(dirname(root)), root].map((folder) => join(folder, 'node_modules')).find((folder) => existsSync(folder));
-  if (!fromSource || modules === undefined || process.env.NODE_COMPILE_CACHE !== undefined) return process.env;
-  return { ...process.env, NODE_COMPILE_CACHE: join(modules, '.cache', 'opencpm') };
+  const cache = fromSource && modules !== undefined ? { NODE_COMPILE_CACHE: join(modules, '.cache', 'opencpm') } : {};
+  return { ...memoryVariables, ...cache, ...process.env };
 }
 
 /** Becomes that program where the system can do so, so that there is one process; else starts it and stands in for it. */

@@ -1,6 +1,7 @@
 import { connectAdministration } from '../admin/connect-administration.ts';
 import { serveAdministration } from '../admin/serve-administration.ts';
 import type { Server } from '../create-server.ts';
+import { releaseMemoryAtRest } from '../memory-at-rest.ts';
 import type { LocatedConfiguration } from './located-configuration.ts';
 import { done, exitCodes, type Failure, failed, type Outcome } from './outcome.ts';
 import { faultText } from './startup-faults.ts';
@@ -23,7 +24,9 @@ export async function runServer(run: CommandRun, located: LocatedConfiguration, 
   }
   if (hasFiles(located)) run.surroundings.onHangUp?.(() => server.value.reopenFiles());
   started(server.value);
+  const keepMemory = releaseMemoryAtRest();
   await interruption;
+  keepMemory();
   run.output.say('Stopping.');
   await server.value.drain();
   await serving.close();

@@ -10,6 +10,9 @@ import { type Calls, type FromWorker, flattenCommit, flattenQuery, type WorkerOr
  * queries, writes one group, answers it, and looks again.
  */
 
+/** Without a call for so long, the thread gives back what V8 keeps in reserve, when `--expose-gc` allows it to. */
+const restMilliseconds = 40_000;
+
 const commits: (readonly Statement[])[] = [];
 const queries: Statement[] = [];
 let closing = false;
@@ -20,7 +23,11 @@ const orders: WorkerOrders = workerData;
 const core = open();
 
 if (core !== undefined) {
-  port.on('message', (calls: Calls) => work(core, calls));
+  const rest = setTimeout(releaseMemory, restMilliseconds).unref();
+  port.on('message', (calls: Calls) => {
+    work(core, calls);
+    rest.refresh();
+  });
   say({ kind: 'opened' });
 }
 
@@ -77,6 +84,10 @@ function groupSize(): number {
     size += 1;
   }
   return size;
+}
+
+function releaseMemory(): void {
+  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
 function close(opened: SqliteCore): void {
