@@ -91,13 +91,17 @@ export class Headers {
   with<T>(field: HeaderField<T>, value: T): Headers;
   with<T>(target: string | HeaderField<T>, value: T | string): Headers {
     const line = lineOf(target, value);
-    const place = this.#lines.findIndex((existing) => existing.key === line.key);
-    if (place < 0) return new Headers([...this.#lines, line]);
-    return new Headers(
-      this.#lines
-        .map((existing, index) => (index === place ? line : existing))
-        .filter((existing) => existing === line || existing.key !== line.key),
-    );
+    const lines: HeaderLine[] = [];
+    let placed = false;
+    for (const existing of this.#lines) {
+      if (existing.key !== line.key) lines.push(existing);
+      else if (!placed) {
+        lines.push(line);
+        placed = true;
+      }
+    }
+    if (!placed) lines.push(line);
+    return new Headers(lines);
   }
 
   append(name: string, text: string): Headers;
@@ -111,16 +115,19 @@ export class Headers {
   prepend<T>(field: HeaderField<T>, value: T): Headers;
   prepend<T>(target: string | HeaderField<T>, value: T | string): Headers {
     const line = lineOf(target, value);
-    const place = Math.max(
-      0,
-      this.#lines.findIndex((existing) => existing.key === line.key),
-    );
-    return new Headers([...this.#lines.slice(0, place), line, ...this.#lines.slice(place)]);
+    const lines = this.#lines.slice();
+    const place = lines.findIndex((existing) => existing.key === line.key);
+    if (place <= 0) lines.unshift(line);
+    else lines.splice(place, 0, line);
+    return new Headers(lines);
   }
 
   without(name: NameOrField): Headers {
     const key = keyOf(name);
-    return this.filter((header) => header.key !== key);
+    if (this.first(key) === undefined) return this;
+    const lines: HeaderLine[] = [];
+    for (const line of this.#lines) if (line.key !== key) lines.push(line);
+    return new Headers(lines);
   }
 
   /** Drops the topmost value of a list only: the first line that has one, or the first element of a line with commas. */
