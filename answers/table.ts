@@ -4,8 +4,14 @@ import { notificationSection } from './rows/notifications.ts';
 import { originating } from './rows/originating.ts';
 import { terminating } from './rows/terminating.ts';
 
-/** What every server of the table has in its configuration file, beside users, addresses and peers. */
-export const usualConfiguration = { policy: { answerWithin: '2s' } } as const;
+/**
+ * What every server of the table has in its configuration file, beside users, addresses and peers. A short wait for
+ * silent clients; and a busy machine is not to look like an overloaded server.
+ */
+export const usualConfiguration = {
+  policy: { answerWithin: '2s' },
+  limits: { eventLoopDelayMilliseconds: 10_000 },
+} as const satisfies Configuration;
 
 /**
  * When many rows are reproduced, those whose keys stand in one of these share a server: each of them meets its own key

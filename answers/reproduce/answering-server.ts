@@ -112,7 +112,7 @@ async function settingsOf({ configuration = {}, hasIsf }: ServerKey, neighbour: 
     users: [],
     trustedPeers: [trustedHost],
     policy: { ...usualConfiguration.policy, ...configuration.policy },
-    limits: { ...configuration.limits },
+    limits: { ...usualConfiguration.limits, ...configuration.limits },
     routes: { 'other.test': uriOf(neighbour), 'dead.test': `sip:127.0.0.1:${await freePort()};transport=tcp` },
     records: { file: `./${recordsFile}` },
     // Clients that are silent would hold up the end.

@@ -178,7 +178,7 @@ const steps: readonly AnswerRow[] = [
     clauses: ['decision 34', 'RFC 3323 §4.1', 'RFC 3325 §7'],
     situation: 'Privacy: id, and anonymity is allowed: delivered without a trace of the sender.',
     clients: { 'bob/phone': 200 },
-    request: { method: 'MESSAGE', headers: { Privacy: 'id' } },
+    request: { method: 'MESSAGE', headers: { Privacy: 'id', Contact: '<sip:alice@192.0.2.1>', 'Reply-To': '<sip:alice@cpm.test>' } },
     expected: { status: 200, delivered: ['bob/phone'], senderIsHidden: true },
   },
   {
