@@ -298,9 +298,10 @@ const limits = z.strictObject({
   eventLoopDelayMilliseconds: countSetting({
     text: 'How late the server may be with everything, on average over half a second. While it is later, new requests are refused for the moment (503).',
     unit: 'milliseconds',
-    fallback: 250,
+    fallback: 500,
     minimum: 20,
     maximum: 10_000,
+    source: 'T1 of RFC 3261 §17.1.1.1: what waits longer is sent again, which makes more of it.',
   }),
   pendingCommits: countSetting({
     text: 'How many batches may wait for the database. While more wait, new requests are refused for the moment (503).',
