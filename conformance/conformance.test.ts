@@ -43,6 +43,11 @@ test('docs/conformance.md is what the ledger and the tests say', () => {
   assert.equal(page, conformancePage(clauses, ledger, tests), 'run npm run conformance -- --accept');
 });
 
+test('README.md has the number of tested clauses', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  assert.equal(/(\d+) of \d+ so far/.exec(readme)?.[0], `${ledger.tested.length} of ${clauses.length} so far`);
+});
+
 test('the ids are those of the specification', { skip: existsSync(specification) ? false : 'the specification is not here' }, () => {
   const listed: unknown = JSON.parse(readFileSync(specification, 'utf8'));
   assert.ok(Array.isArray(listed));

@@ -29,6 +29,8 @@ export interface PagerMessage {
   readonly contentType?: string;
   /** Content-Disposition of the text; left out when absent. */
   readonly disposition?: string;
+  /** The feature tag in Accept-Contact; that of release 2.x when absent. */
+  readonly tag?: string;
 }
 
 /** A pager-mode standalone message as a client sends it (D-7.2.1.1, D-7.2.1.3). */
@@ -41,7 +43,7 @@ export function pagerMessage(message: PagerMessage): OutgoingRequest {
     label,
     ...(sipFrom === undefined ? {} : { from: sipFrom }),
     headers: [
-      { name: 'Accept-Contact', value: `*;${serviceTag('msg')}` },
+      { name: 'Accept-Contact', value: `*;${message.tag ?? serviceTag('msg')}` },
       { name: 'P-Preferred-Service', value: serviceUrn('msg') },
       { name: 'Conversation-ID', value: randomUUID() },
       { name: 'Contribution-ID', value: message.contributionId ?? randomUUID().replaceAll('-', '') },

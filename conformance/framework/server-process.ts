@@ -18,7 +18,7 @@ export const trustedHost = '127.0.0.2';
 
 /** Every run of a scenario takes fresh users, so that no run meets the bindings or the queue of another. */
 const usersPerServer = 4000;
-const readyWithinMilliseconds = 30_000;
+const readyWithinMilliseconds = 120_000;
 const launcher = fileURLToPath(new URL('../../packages/server/bin/opencpm.mjs', import.meta.url));
 
 /** Members of `policy` in the configuration file. */

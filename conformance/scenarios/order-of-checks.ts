@@ -1,4 +1,4 @@
-import { pagerMessage } from '../framework/pager-message.ts';
+import { pagerMessage, serviceTag } from '../framework/pager-message.ts';
 import { header, proof, status, staysAway } from '../framework/property.ts';
 import type { Scenario } from '../framework/scenario.ts';
 import { requestAt, responseAt } from '../framework/selector.ts';
@@ -13,6 +13,9 @@ const hidden: WireHeader = { name: 'Privacy', value: 'id' };
 const answer = (label: string) => responseAt('elsewhere', 'MESSAGE', { label });
 const inOrder = requestAt('phone', 'MESSAGE', { during: 'start' });
 
+/** As release 1.0 writes it (decision 9: every spelling is understood, one is written). */
+const bareTag = '+g.3gpp.icsi-ref="3gpp-service.ims.icsi.oma.cpm.msg"';
+
 /** Everything is wrong with a message at first, and one thing less each time. */
 export const orderOfChecks: Scenario = {
   name: 'the order in which the terminating function looks at a message',
@@ -23,7 +26,8 @@ export const orderOfChecks: Scenario = {
     const to = world.account('bob').address;
     const send = (label: string, ...more: readonly WireHeader[]) => {
       const headers = [{ name: 'P-Asserted-Identity', value: `<${stranger}>` }, ...more];
-      return elsewhere.request(pagerMessage({ from: stranger, to, text: label, label, sipFrom: `<${stranger}>`, headers }));
+      const message = { from: stranger, to, text: label, label, sipFrom: `<${stranger}>`, headers, tag: bareTag };
+      return elsewhere.request(pagerMessage(message));
     };
     await send('nothing is wrong');
     await world.expect(inOrder);
@@ -41,6 +45,7 @@ export const orderOfChecks: Scenario = {
       name: 'a message is looked at for its release, then for anonymity, then for the blacklist, then for rules',
       proofs: [
         proof(['B-8.3.1.1-01'], answer('nothing is wrong'), status.equals('200')),
+        proof(['B-8.3.1.1-01', 'B-8.3.1.1-19'], inOrder, header('Accept-Contact').contains(serviceTag('msg'))),
         proof(['B-8.3.1.1-01', 'B-8.3.1.1-02'], answer('release'), header('Warning').contains('"132 Version not supported"')),
         proof(['B-8.3.1.1-01', 'B-8.3.1.1-03'], answer('anonymity'), header('Warning').contains('"119 Anonymity not allowed"')),
         proof(['B-8.3.1.1-01', 'B-8.3.1.1-05'], answer('blacklist'), header('Warning').contains('"122 Function not allowed"')),
