@@ -11,7 +11,10 @@ const withoutExecve = ['--import', 'data:text/javascript,process.execve=undefine
 
 function serverFolder(context: TestContext): string {
   const folder = folderOf(context);
-  writeFileSync(join(folder, 'opencpm.yaml'), 'domain: example.net\nlisten: ["udp://127.0.0.1:0"]\nlog: { level: error }\n');
+  writeFileSync(
+    join(folder, 'opencpm.yaml'),
+    'domain: example.net\nlisten: ["udp://127.0.0.1:0"]\nhttp: { listen: off }\nlog: { level: error }\n',
+  );
   return folder;
 }
 
@@ -40,6 +43,21 @@ for (const [way, nodeWords] of [
     }
   });
 }
+
+test('what bounds memory is given to the program once, and an operator’s own choice stays', (context) => {
+  const folder = folderOf(context);
+  const shown = 'data:text/javascript,console.error(process.execArgv.slice(2).join(" "),process.env.MALLOC_ARENA_MAX)';
+  const lastLine = (nodeWords: readonly string[]) =>
+    run(folder, ['--version'], ['--import', shown, ...nodeWords])
+      .stderr.trim()
+      .split('\n')
+      .at(-1);
+  const chosen = '--max-semi-space-size=64';
+  for (const words of [[], [chosen]]) {
+    const options = [...words, '--conditions=opencpm-source', ...(words.length > 0 ? [] : ['--max-semi-space-size=16']), '--expose-gc'];
+    assert.equal(lastLine(words), `${options.join(' ')} 2`);
+  }
+});
 
 test('a server dies with a launcher that could not pass the signal on', async (context) => {
   const folder = serverFolder(context);
@@ -78,7 +96,10 @@ test('the demo shows passwords at its first start only', async (context) => {
 test('an address that is taken ends the start with one line and what to do', async (context) => {
   const { first } = await started(context, serverFolder(context), ['serve']);
   const folder = folderOf(context);
-  writeFileSync(join(folder, 'opencpm.yaml'), `domain: example.net\nlisten: ["${first.listen[0]}"]\nlog: { level: error }\n`);
+  writeFileSync(
+    join(folder, 'opencpm.yaml'),
+    `domain: example.net\nlisten: ["${first.listen[0]}"]\nhttp: { listen: off }\nlog: { level: error }\n`,
+  );
   const { status, stderr } = run(folder, ['serve']);
   assert.equal(status, 3);
   assert.match(stderr, /^[^\n]*EADDRINUSE[^\n]*\(stop the program that uses this address, or use another listen in opencpm\.yaml\)\n$/);
