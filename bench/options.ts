@@ -19,6 +19,7 @@ export interface BenchOptions {
 }
 
 export const usage = `usage: npm run bench -- relay|store [--rounds 5] [--rate 5000] [--notifications] [--peer NAME] [--drivers FOLDER] [--json]
+       npm run bench -- bindings|flood|parse     against ourselves; wrong options show theirs
   The drivers are not part of this repository: FOLDER, $OPENCPM_BENCH_DRIVERS or ../shared/bench.`;
 
 const repository = resolve(import.meta.dirname, '..');
