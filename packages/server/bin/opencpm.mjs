@@ -9,11 +9,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const oldestMajor = 24;
 const sourceCondition = '--conditions=opencpm-source';
 
-/**
- * What keeps a server's memory near what it holds. V8's reserve for new objects is bounded, which costs a collection
- * more here and there, and memory-at-rest.ts may ask for one.
- */
-const memoryOptions = ['--max-semi-space-size=16', '--expose-gc'];
+/** By which memory-at-rest.ts gives back what V8 keeps in reserve. A bound of that reserve costs processor time under load. */
+const memoryOptions = ['--expose-gc'];
 /**
  * glibc gives large pieces back when they are freed only while its threshold for them does not grow; each further
  * arena keeps holes of its own. Other C libraries do not know these names.
