@@ -51,7 +51,8 @@ export function assertStatus({ status, reason, headers }: SipResponse): void {
 
 /** The response belongs to the request: RFC 3261 §8.2.6.2, with what a server writes into the top Via. */
 export function assertAnswers(request: SipRequest, response: SipResponse, source: HostPort): void {
-  assertStatus(response);
+  // What a client answered so that nobody could pass it on is 502 to him whose request was proxied (RFC 3261 §21.5.3).
+  if (response.status !== 502 || answeredHere.has(request.method)) assertStatus(response);
   assert.notEqual(request.method, 'ACK', 'an ACK was answered');
   assertVias(request, response, source);
   // A proxy sends on what the next one answered, in his words (RFC 3261 §16.7); MESSAGE and REGISTER are answered here.
