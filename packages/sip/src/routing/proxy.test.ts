@@ -89,7 +89,7 @@ describe('a proxy over an endpoint', () => {
     assert.deepEqual([made.finals, nowhere.finals], [[200], [480]]);
   });
 
-  it('drops a response that has no Via but its own', async () => {
+  it('passes on no response that has no Via but its own, and ends the request with 502', async () => {
     const made = await proxyWorld({});
     await made.receive('OPTIONS');
     const sent = sentTo(made, '203.0.113.1');
@@ -99,7 +99,8 @@ describe('a proxy over an endpoint', () => {
       .filter((line) => !line.startsWith('Via: ') || line === via);
     made.network.deliver(response.join('\r\n'), made.flow);
     await settle();
-    assert.deepEqual([made.network.take(), made.finals], [[], []]);
+    assert.match(sentTo(made, caller).text, /^SIP\/2\.0 502 /);
+    assert.deepEqual(made.finals, [502]);
   });
 
   it('lets its user change the request for a place and the response of one, and record a route', async () => {
