@@ -17,7 +17,7 @@ import { freePort } from '../interop/surroundings/free-port.ts';
 import { domain, ServerProcess } from '../interop/surroundings/server-process.ts';
 import { password } from './warm-up.ts';
 
-export const floodUsage = 'usage: npm run bench -- flood [--count 50000] [--rate 10000] [--json]';
+export const floodUsage = 'usage: npm run bench -- flood [--count 50000] [--rate 5000] [--json]';
 
 /** Messages of each pair in a second: people who write to each other, far from what the server can. */
 const messagesPerSecond = 50;
@@ -41,7 +41,7 @@ interface Writer {
 export async function benchFlood(words: readonly string[]): Promise<void> {
   const options = { count: { type: 'string' }, rate: { type: 'string' }, json: { type: 'boolean' } } as const;
   const { values } = parseArgs({ args: [...words], options });
-  const [count, rate] = [Number(values.count ?? '50000'), Number(values.rate ?? '10000')];
+  const [count, rate] = [Number(values.count ?? '50000'), Number(values.rate ?? '5000')];
   if (!(Number.isInteger(count) && count > 0 && Number.isInteger(rate) && rate > 0)) throw new Error(floodUsage);
   const folder = mkdtempSync(join(tmpdir(), 'opencpm-flood-'));
   const users = ['alice0', 'bob0', 'alice1', 'bob1'].map((user) => ({ user, password }));
