@@ -301,12 +301,11 @@ function changeStartLine(parts: Parts, random: SeededRandom): Parts {
   return { ...parts, lines: [changed, ...rest] };
 }
 
-/** One value of a list many times. */
+/** One value of a list many times; a value that is long already, a part of it. */
 function repeatedValue(line: string, random: SeededRandom): string {
-  const colon = line.indexOf(':');
-  return `${line},${line.slice(colon + 1)}`.concat(
-    ...Array.from({ length: random.pick([2, 20, 1000]) }, () => `,${line.slice(colon + 1)}`),
-  );
+  const begin = line.indexOf(':') + 1;
+  const value = line.slice(begin, begin + 1000);
+  return `${line},${value}${`,${value}`.repeat(random.pick([2, 20, 1000]))}`;
 }
 
 function withNumber(line: string, random: SeededRandom): string {

@@ -26,9 +26,8 @@ export const gentle: Roughness = { changes: [1, 1, 2], octets: 1, body: 4, right
 export function mutate(seed: Buffer, random: SeededRandom, other: Buffer, roughness: Roughness = rough): Buffer {
   let octets = seed;
   for (let left = 1 + random.integer(random.pick(roughness.changes)); left > 0; left -= 1)
-    octets = oneChange(octets, random, other, roughness);
-  const bounded = octets.subarray(0, maximumOctets);
-  return random.chance(roughness.rightLength) ? withRightLength(bounded) : bounded;
+    octets = oneChange(octets, random, other, roughness).subarray(0, maximumOctets);
+  return random.chance(roughness.rightLength) ? withRightLength(octets) : octets;
 }
 
 function oneChange(octets: Buffer, random: SeededRandom, other: Buffer, roughness: Roughness): Buffer {
