@@ -3,9 +3,10 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 import { dnsSettings } from './dns-settings.ts';
+import { limits } from './limit-settings.ts';
 import { listenAddressForm, parseListenAddress } from './listen-address.ts';
 import { drain, http, log, records } from './observability-settings.ts';
-import { choiceSetting, countSetting, documented, durationSetting, section } from './setting.ts';
+import { choiceSetting, documented, durationSetting, section } from './setting.ts';
 import { parseStorageLocation, storageForm } from './storage-location.ts';
 import { addressProblem, routeProblem } from './uri-settings.ts';
 
@@ -156,159 +157,6 @@ const policy = z.strictObject({
     fallback: '24h',
     minimum: '1m',
     maximum: '30d',
-  }),
-});
-
-const limits = z.strictObject({
-  bodyOctets: countSetting({
-    text: 'The largest body of a pager-mode message. A longer one is answered 413.',
-    unit: 'octets',
-    fallback: 65_536,
-    minimum: 1300,
-    maximum: 1_048_576,
-    source: 'A UDP datagram carries at most 65,507 octets; 1300 is what every client may send (RFC 3428 §8).',
-  }),
-  bindingsPerUser: countSetting({
-    text: 'How many clients of one user may be registered at a time. One more is refused.',
-    unit: 'bindings',
-    fallback: 10,
-    minimum: 1,
-    maximum: 1000,
-  }),
-  deferredMessagesPerUser: countSetting({
-    text: 'How many messages are kept for one user who is away. One more is refused.',
-    unit: 'messages',
-    fallback: 10_000,
-    minimum: 1,
-    maximum: 10_000_000,
-  }),
-  deferredOctetsPerUser: countSetting({
-    text: 'How much is kept for one user who is away. A message that would pass it is refused as one too many is (480).',
-    unit: 'octets',
-    fallback: 67_108_864,
-    minimum: 65_536,
-    maximum: 1_099_511_627_776,
-  }),
-  duplicateKeysPerUser: countSetting({
-    text: 'How many messages deferred for one user are remembered so that second copies are known after a restart. The oldest are forgotten.',
-    unit: 'messages',
-    fallback: 10_000,
-    minimum: 100,
-    maximum: 1_000_000,
-  }),
-  anonymousOriginatorsPerUser: countSetting({
-    text: 'How many anonymous messages of one user are remembered so that their notifications find the sender. The oldest are forgotten.',
-    unit: 'messages',
-    fallback: 10_000,
-    minimum: 100,
-    maximum: 1_000_000,
-  }),
-  outboxRequestsPerUser: countSetting({
-    text: 'How many notifications in the name of one user are kept while they cannot be sent. The oldest are forgotten.',
-    unit: 'notifications',
-    fallback: 10_000,
-    minimum: 100,
-    maximum: 1_000_000,
-  }),
-  storedObjectsPerUser: countSetting({
-    text: 'How many messages the message store keeps for one user. One more is delivered unrecorded, or refused where it was to be stored only.',
-    unit: 'messages',
-    fallback: 100_000,
-    minimum: 1,
-    maximum: 100_000_000,
-  }),
-  storedOctetsPerUser: countSetting({
-    text: 'How much the message store keeps for one user. What passes it is treated as above the number of messages.',
-    unit: 'octets',
-    fallback: 1_073_741_824,
-    minimum: 65_536,
-    maximum: 1_099_511_627_776,
-  }),
-  rulesPerUser: countSetting({
-    text: 'How many rules one user may have. One more is not added.',
-    unit: 'rules',
-    fallback: 100,
-    minimum: 1,
-    maximum: 10_000,
-  }),
-  blockedContactsPerUser: countSetting({
-    text: 'How many addresses one user may block. One more is not added.',
-    unit: 'addresses',
-    fallback: 1000,
-    minimum: 1,
-    maximum: 100_000,
-  }),
-  forwards: countSetting({
-    text: 'Through how many functions of this server one request may pass. One more is answered 480.',
-    unit: 'functions',
-    fallback: 5,
-    minimum: 2,
-    maximum: 70,
-    source: '70 is where Max-Forwards ends a request anyway (RFC 3261 §8.1.1.6).',
-  }),
-  udpRequestBytes: countSetting({
-    text: 'The longest request sent over UDP to a client that cannot be reached over TCP.',
-    unit: 'bytes',
-    fallback: 8192,
-    minimum: 1300,
-    maximum: 65_507,
-    source: 'Decision 41; RFC 3261 §18.1.1.',
-  }),
-  registrationMin: durationSetting({
-    text: 'The shortest registration. A shorter one is answered 423 with Min-Expires.',
-    fallback: '60s',
-    minimum: '1s',
-    maximum: '1h',
-    source: 'RFC 3261 §10.3 step 7.',
-  }),
-  registrationMax: durationSetting({
-    text: 'The longest registration. A longer one is shortened to this.',
-    fallback: '24h',
-    minimum: '1m',
-    maximum: '7d',
-  }),
-  registrationDefault: durationSetting({
-    text: 'The registration of a client that does not say how long.',
-    fallback: '1h',
-    minimum: '1m',
-    maximum: '7d',
-    source: 'RFC 3261 §10.2.1.1.',
-  }),
-  pushInFlightPerClient: countSetting({
-    text: 'How many deferred messages are on their way to one client at a time.',
-    unit: 'messages',
-    fallback: 8,
-    minimum: 1,
-    maximum: 100,
-  }),
-  malformedPerSecond: countSetting({
-    text: 'How many requests of one address are answered a second although they are refused for their form; ten times as many at once. What comes on top is dropped, but for one answer a second. Trusted peers are not limited.',
-    unit: 'requests',
-    fallback: 20,
-    minimum: 1,
-    maximum: 100_000,
-  }),
-  unauthenticatedPerSecond: countSetting({
-    text: 'How many challenges one address gets a second without meeting any; ten times as many at once. A challenge that is met does not count. What comes on top is dropped, but for one answer a second. Trusted peers are not limited.',
-    unit: 'requests',
-    fallback: 50,
-    minimum: 1,
-    maximum: 100_000,
-  }),
-  eventLoopDelayMilliseconds: countSetting({
-    text: 'How late the server may be with everything, on average over half a second. While it is later, new requests are refused for the moment (503).',
-    unit: 'milliseconds',
-    fallback: 500,
-    minimum: 20,
-    maximum: 10_000,
-    source: 'T1 of RFC 3261 §17.1.1.1: what waits longer is sent again, which makes more of it.',
-  }),
-  pendingCommits: countSetting({
-    text: 'How many batches may wait for the database. While more wait, new requests are refused for the moment (503).',
-    unit: 'batches',
-    fallback: 10_000,
-    minimum: 100,
-    maximum: 1_000_000,
   }),
 });
 
