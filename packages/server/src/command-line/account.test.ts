@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
 import { InMemoryAdministration } from '../admin/in-memory-administration.fixture.ts';
 import { serveAdministration } from '../admin/serve-administration.ts';
 import { type AccountOptions, findAccount } from './account.ts';
+import { folderOf } from './folder.fixture.ts';
 import { outputOver } from './output.ts';
 
 const file = [
@@ -18,8 +18,7 @@ const file = [
 ].join('\n');
 
 function folderWithFile(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'opencpm-account-'));
-  context.after(() => rmSync(folder, { recursive: true }));
+  const folder = folderOf(context);
   writeFileSync(join(folder, 'opencpm.yaml'), file);
   return folder;
 }

@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 
 const launcher = resolve(import.meta.dirname, '../../bin/opencpm.mjs');
-
-/** A folder for one test, removed after it. */
-export function folderOf(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'opencpm-launcher-'));
-  context.after(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
 
 /** Runs one command to its end; `nodeWords` are options of Node itself. */
 export function run(folder: string, words: readonly string[], nodeWords: readonly string[] = []) {

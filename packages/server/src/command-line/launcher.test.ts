@@ -4,7 +4,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
-import { folderOf, run, started } from './launched.fixture.ts';
+import { folderOf } from './folder.fixture.ts';
+import { run, started } from './launched.fixture.ts';
 
 /** A Node that cannot replace its own process, as those before 22.15 cannot. */
 const withoutExecve = ['--import', 'data:text/javascript,process.execve=undefined'];

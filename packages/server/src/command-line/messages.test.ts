@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
-import { folderOf, run, started } from './launched.fixture.ts';
+import { folderOf } from './folder.fixture.ts';
+import { run, started } from './launched.fixture.ts';
 
 const linesOf = (text: string) =>
   text

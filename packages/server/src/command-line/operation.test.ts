@@ -9,7 +9,8 @@ import { nodeClientPlatform } from '@opencpm/client/node';
 
 import { loadConfiguration } from '../configuration/load.ts';
 import { openAdministration } from '../offline-administration.ts';
-import { folderOf, run, started } from './launched.fixture.ts';
+import { folderOf } from './folder.fixture.ts';
+import { run, started } from './launched.fixture.ts';
 
 const users = ['alice', 'bob', 'carol'];
 

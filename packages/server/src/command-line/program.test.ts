@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
 import { InMemoryAdministration } from '../admin/in-memory-administration.fixture.ts';
-import { serveAdministration } from '../admin/serve-administration.ts';
-import type { Administration, QueuedMessage } from '../administration.ts';
-import { runCommandLine } from './program.ts';
+import type { QueuedMessage } from '../administration.ts';
+import { folderOf } from './folder.fixture.ts';
+import { folderServedBy, run } from './in-process.fixture.ts';
 
 const waiting: QueuedMessage = {
   messageUriId: 'm1',
@@ -23,36 +22,9 @@ const waiting: QueuedMessage = {
   text: 'hi\u001b[2J\u202e',
 };
 
-function folderOf(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'opencpm-command-'));
-  context.after(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
-
-/** A folder in which a server seems to run: something answers on its socket. */
-async function servedFolder(context: TestContext): Promise<{ folder: string; administration: Administration }> {
-  const folder = folderOf(context);
-  const administration = new InMemoryAdministration([{ user: 'bob', password: 'b', identities: [] }], [waiting]);
-  const serving = await serveAdministration(administration, join(folder, 'data', 'opencpm.sock'), () => undefined);
-  assert(serving.kind === 'serving');
-  context.after(() => serving.close());
-  return { folder, administration };
-}
-
-async function run(directory: string, ...words: readonly string[]) {
-  const written = { out: '', error: '' };
-  const code = await runCommandLine(words, {
-    directory,
-    environment: {},
-    interrupted: new AbortController().signal,
-    writeOut: (text) => {
-      written.out += text;
-    },
-    writeError: (text) => {
-      written.error += text;
-    },
-  });
-  return { code, ...written };
+/** A folder in which a server seems to run that knows Bob and a message for him. */
+function servedFolder(context: TestContext): Promise<string> {
+  return folderServedBy(context, new InMemoryAdministration([{ user: 'bob', password: 'b', identities: [] }], [waiting]));
 }
 
 test('a wrong command line ends with 2 and points at the help', async (context) => {
@@ -150,7 +122,7 @@ test('serve without a configuration file says what to do', async (context) => {
 });
 
 test('users are added with a password that is shown once, listed and removed', async (context) => {
-  const { folder } = await servedFolder(context);
+  const folder = await servedFolder(context);
   const added = await run(folder, 'user', 'add', 'dave', '--identity', 'sip:dave@example.net', 'tel:+15550004');
   assert.equal(added.code, 0);
   assert.match(added.out, /^Added dave \(sip:dave@example\.net, tel:\+15550004\), password [a-zA-Z2-9]{12}\.\n$/);
@@ -172,7 +144,7 @@ test('users are added with a password that is shown once, listed and removed', a
 });
 
 test('waiting messages are listed, shown without control characters, and dropped', async (context) => {
-  const { folder } = await servedFolder(context);
+  const folder = await servedFolder(context);
   assert.match((await run(folder, 'queue', 'list')).out, /\nm1 {2}bob {2}sip:alice@example\.net {2}2026-01-02T03:04:05\.000Z /);
   assert.equal((await run(folder, 'queue', 'list', '--user', 'alice')).out, 'No message waits.\n');
   assert.equal((await run(folder, '--json', 'queue', 'list', '--user', 'alice')).out, '');
@@ -183,7 +155,7 @@ test('waiting messages are listed, shown without control characters, and dropped
 });
 
 test('the status names what is not there', async (context) => {
-  const { folder } = await servedFolder(context);
+  const folder = await servedFolder(context);
   const { out } = await run(folder, 'status');
   assert.match(out, /^OpenCPM 0\.1\.0 serves example\.net since 2026-01-02T03:04:05\.000Z\n {2}users +1, with 0 registered clients\n/);
   assert.match(out, /\n {2}not there +Recording: nothing is recorded\n$/);
@@ -201,7 +173,7 @@ test('without server and database there is nothing to ask, and nothing is made',
 });
 
 test('who sends must be known, and where to', async (context) => {
-  const { folder } = await servedFolder(context);
+  const folder = await servedFolder(context);
   const absent = await run(folderOf(context), 'send', '--as', 'alice', 'bob', 'hi');
   assert.equal(absent.code, 3);
   assert.match(absent.error, /^No server answers on .*opencpm\.sock \(start one: /);

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
 import { InMemoryAdministration } from '../admin/in-memory-administration.fixture.ts';
-import { serveAdministration } from '../admin/serve-administration.ts';
 import type { QueuedMessage, QueuedMessageClient } from '../administration.ts';
-import { runCommandLine } from './program.ts';
+import { folderServedBy, run } from './in-process.fixture.ts';
 
 const refusing: QueuedMessageClient = { client: '<urn:uuid:1>', attempts: 1, status: 415 };
 const busy: QueuedMessageClient = { client: '<urn:uuid:2>', attempts: 3, status: 486, nextTryAt: '2026-01-02T03:14:05.000Z' };
@@ -29,25 +25,17 @@ function waiting(messageUriId: string, ...clients: readonly QueuedMessageClient[
   };
 }
 
-async function run(context: TestContext, ...words: readonly string[]): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), 'opencpm-queue-'));
-  context.after(() => rmSync(directory, { recursive: true }));
+/** What a command writes where three messages wait for Bob; it has to end with 0. */
+async function outputOf(context: TestContext, ...words: readonly string[]): Promise<string> {
   const messages = [waiting('new'), waiting('asked', refusing, busy, silent), waiting('refused', refusing)];
   const administration = new InMemoryAdministration([{ user: 'bob', password: 'b', identities: [] }], messages);
-  const serving = await serveAdministration(administration, join(directory, 'data', 'opencpm.sock'), () => undefined);
-  assert(serving.kind === 'serving');
-  context.after(() => serving.close());
-  let out = '';
-  const writeOut = (text: string) => {
-    out += text;
-  };
-  const interrupted = new AbortController().signal;
-  assert.equal(await runCommandLine(words, { directory, environment: {}, interrupted, writeOut, writeError: writeOut }), 0, out);
+  const { code, out, error } = await run(await folderServedBy(context, administration), ...words);
+  assert.deepEqual([code, error], [0, '']);
   return out;
 }
 
 test('queue list shows how often each message was tried and what it waits for', async (context) => {
-  const rows = (await run(context, 'queue', 'list'))
+  const rows = (await outputOf(context, 'queue', 'list'))
     .trim()
     .split('\n')
     .map((line) => line.split(/ {2,}/));
@@ -63,7 +51,7 @@ test('queue list shows how often each message was tried and what it waits for', 
 });
 
 test('queue show says of each client what it answered, and when it is tried again', async (context) => {
-  const shown = await run(context, 'queue', 'show', 'asked');
+  const shown = await outputOf(context, 'queue', 'show', 'asked');
   for (const line of [
     /^attempts +6$/m,
     /^next try +2026-01-02T03:09:05\.000Z$/m,
@@ -72,6 +60,6 @@ test('queue show says of each client what it answered, and when it is tried agai
     /^client +sip:bob@192\.0\.2\.1: 2 attempts, last answered nothing, next try 2026-01-02T03:09:05\.000Z$/m,
   ])
     assert.match(shown, line);
-  const records = (await run(context, '--json', 'queue', 'list')).trim().split('\n');
+  const records = (await outputOf(context, '--json', 'queue', 'list')).trim().split('\n');
   assert.deepEqual(JSON.parse(records[2] ?? '').clients, [refusing]);
 });

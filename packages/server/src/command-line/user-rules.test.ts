@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { InMemoryAdministration } from '../admin/in-memory-administration.fixture.ts';
-import { serveAdministration } from '../admin/serve-administration.ts';
-import { runCommandLine } from './program.ts';
+import { folderOf } from './folder.fixture.ts';
+import { folderServedBy, run } from './in-process.fixture.ts';
 
 /** A folder with an installation whose server does not run and that has a user bob. */
 async function offline(context: TestContext): Promise<string> {
@@ -15,36 +14,9 @@ async function offline(context: TestContext): Promise<string> {
   return folder;
 }
 
-/** One in which a server seems to run: something answers on its socket. */
-async function served(context: TestContext): Promise<string> {
-  const folder = folderOf(context);
-  const administration = new InMemoryAdministration([{ user: 'bob', password: 'b', identities: [] }], []);
-  const serving = await serveAdministration(administration, join(folder, 'data', 'opencpm.sock'), () => undefined);
-  assert.ok(serving.kind === 'serving');
-  context.after(() => serving.close());
-  return folder;
-}
-
-function folderOf(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'opencpm-rules-'));
-  context.after(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
-
-async function run(directory: string, ...words: readonly string[]) {
-  const written = { out: '', error: '' };
-  const code = await runCommandLine(words, {
-    directory,
-    environment: {},
-    interrupted: new AbortController().signal,
-    writeOut: (text) => {
-      written.out += text;
-    },
-    writeError: (text) => {
-      written.error += text;
-    },
-  });
-  return { code, ...written };
+/** One in which a server seems to run that has a user bob. */
+function served(context: TestContext): Promise<string> {
+  return folderServedBy(context, new InMemoryAdministration([{ user: 'bob', password: 'b', identities: [] }], []));
 }
 
 function parsed(text: string): unknown {
