@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { Flow, HostPort, Listener, NetworkUser } from '../platform.ts';
 import type { NetworkLimits } from './limits.ts';
+import { IncomingBatch, OutgoingBatch } from './udp-batches.ts';
 
 /** Largest payload of a UDP datagram over IPv4: 65,535 less 20 for IP and 8 for UDP (RFC 768, RFC 791). */
 const maxDatagramOctets = 65_507;
@@ -45,6 +46,7 @@ export class UdpListener implements Listener {
   readonly limits: NetworkLimits;
   readonly #socket: Socket;
   readonly #user: NetworkUser;
+  readonly #outgoing: OutgoingBatch;
   // Two generations instead of a list in order of use: a hit costs one look-up, and half of the flows are always kept.
   #recent = new Map<string, UdpFlow>();
   #older = new Map<string, UdpFlow>();
@@ -56,7 +58,9 @@ export class UdpListener implements Listener {
     this.limits = options.limits;
     this.#socket = socket;
     this.#user = user;
-    socket.on('message', (octets: Uint8Array, from: RemoteInfo) => user.received(octets, this.flowTo(from.address, from.port)));
+    this.#outgoing = new OutgoingBatch(socket, options.limits.queuedOctets);
+    const incoming = new IncomingBatch((octets, from) => this.#received(octets, from), options.fault);
+    socket.on('message', (octets: Uint8Array, from: RemoteInfo) => incoming.add(octets, from));
     socket.on('error', options.fault);
   }
 
@@ -79,14 +83,20 @@ export class UdpListener implements Listener {
 
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
+    this.#outgoing.flush();
     this.#closed = true;
     return new Promise((resolve) => this.#socket.close(() => resolve()));
+  }
+
+  /** What was read in the turn in which the listener was closed comes too late. */
+  #received(octets: Uint8Array, { address, port }: RemoteInfo): void {
+    if (!this.#closed) this.#user.received(octets, this.flowTo(address, port));
   }
 
   #create(host: string, port: number): UdpFlow {
     // V8 keeps a text that was cut out of a message as a reference to the whole of it; a flow outlives its messages.
     const remote = { host: Buffer.from(host, 'latin1').toString('latin1'), port };
-    return this.#keep(`${remote.host} ${port}`, new UdpFlow(this, this.#socket, remote));
+    return this.#keep(`${remote.host} ${port}`, new UdpFlow(this, this.#outgoing, remote));
   }
 
   #refresh(key: string): UdpFlow | undefined {
@@ -111,16 +121,16 @@ class UdpFlow implements Flow {
   readonly local: HostPort;
   readonly remote: HostPort;
   readonly #listener: UdpListener;
-  readonly #socket: Socket;
+  readonly #outgoing: OutgoingBatch;
   readonly #sent: (error: Error | null) => void;
   #failed = false;
 
-  constructor(listener: UdpListener, socket: Socket, remote: HostPort) {
+  constructor(listener: UdpListener, outgoing: OutgoingBatch, remote: HostPort) {
     this.local = listener.address;
     this.remote = remote;
     this.id = `udp ${this.local.host} ${this.local.port} ${remote.host} ${remote.port}`;
     this.#listener = listener;
-    this.#socket = socket;
+    this.#outgoing = outgoing;
     this.#sent = (error) => this.#afterSend(error);
   }
 
@@ -130,9 +140,8 @@ class UdpFlow implements Flow {
 
   send(octets: Uint8Array): boolean {
     if (this.closed || octets.length > maxDatagramOctets) return false;
-    if (this.#socket.getSendQueueSize() > this.#listener.limits.queuedOctets) return false;
-    this.#socket.send(octets, this.remote.port, this.remote.host, this.#sent);
-    return true;
+    const { host, port } = this.remote;
+    return this.#outgoing.add({ octets, port, host, sent: this.#sent });
   }
 
   close(): void {
