@@ -51,7 +51,8 @@ export function messageObject(recorded: Recorded): MessageObject {
     conversationId,
     contributionId,
     messageId,
-    key: objectKey([direction, message.originator ?? anonymousUri, contributionId ?? '', messageId ?? '']),
+    // A deferred message has lost who hid: live and pushed, it is the same object.
+    key: objectKey([direction, senderAddress(request, direction), contributionId ?? '', messageId ?? '']),
     storedAt: at,
     octets: objectOctets(recorded, recipient, cpim),
   };
