@@ -80,31 +80,45 @@ export interface UserPreferences {
 
 /** Recording of the conversation history (8.5) and storing instead of delivering (B-8.3.1.1-10). */
 export interface Recording {
+  /** Whoever records says of the copy, once, what became of the message. */
   record(user: UserId, request: SipRequest, direction: MessageDirection): Promise<RecordingOutcome>;
   /** Stores instead of delivering, without the delivery request, which it answers (B-8.3.1.1-09 to -11, decision 33). */
-  store(user: UserId, request: SipRequest): Promise<RecordingOutcome>;
-  /** Removes a recorded object again (B-8.3.1.1-28). */
-  remove(user: UserId, uid: number): Promise<void>;
+  store(user: UserId, request: SipRequest): Promise<StoringOutcome>;
+}
+
+export type RecordingOutcome =
+  | { readonly kind: 'recorded'; readonly copy: RecordedCopy }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | AdapterAbsent;
+
+export type StoringOutcome = { readonly kind: 'stored' } | Exclude<RecordingOutcome, { readonly kind: 'recorded' }>;
+
+/** An object of the user's message store that a request under way names, one handle for each recording. */
+export interface RecordedCopy {
+  readonly uid: number;
+  /** The message was accepted: the object stays. */
+  keep(): void;
+  /**
+   * This request was accepted by nobody (B-8.3.1.1-28, B-8.3.1.6.6-11): the object goes unless another request under way
+   * names it, an accepted one has named it, or it was there before. `waiting`: the message is in the queue under that id;
+   * once it is not, somebody has got it and the object stays.
+   */
+  remove(waiting?: MessageUriId): Promise<void>;
 }
 
 /** The Message Storage Server as the functions use it: objects of users, each under a UID that no other object of that user ever has. */
 export interface MessageStore {
   /**
    * Resolves when durable, with what is owed because of it. An object that is there already (by its key) keeps its UID
-   * and owes nothing again.
+   * and owes nothing again: `there`.
    */
   store(
     object: MessageObject,
     owed: readonly OwedRequest[],
-  ): Promise<{ readonly kind: 'stored'; readonly uid: number } | { readonly kind: 'full' } | QueueFault>;
-  /** False when there is no such object. */
-  remove(owner: UserId, uid: number): Promise<boolean | QueueFault>;
+  ): Promise<{ readonly kind: 'stored' | 'there'; readonly uid: number } | { readonly kind: 'full' } | QueueFault>;
+  /** False when there is no such object, and when a message of that id no longer waits in the queue: then nothing is removed. */
+  remove(owner: UserId, uid: number, waiting?: MessageUriId): Promise<boolean | QueueFault>;
 }
-
-export type RecordingOutcome =
-  | { readonly kind: 'recorded'; readonly uid: number }
-  | { readonly kind: 'failed'; readonly reason: string }
-  | AdapterAbsent;
 
 /** The Interworking Selection Function (6.5). */
 export interface Isf {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Headers, type SipRequest } from '@opencpm/sip';
 import { userId } from '../common/identifiers.ts';
+import { storedRequest } from '../participating/deferred/deferred-message.ts';
 import type { Ids, OwedRequest } from '../ports.ts';
 import type { MessageObject } from './message-object.ts';
 import { MessageStoreRecording } from './message-store-recording.ts';
@@ -67,7 +68,8 @@ describe('recording of a standalone message (A-8.5.1-01, -02)', () => {
   it('keeps all that wire facts 13.3 name, in the folder of the other party', async () => {
     const { recording, objects } = recordingWith();
     const request = message('display', fromAlice, ['Subject', 'Tea at \u00c3\u00a9ight'], ['P-Asserted-Service', 'urn:x']);
-    assert.deepEqual(await recording.record(bob, request, 'received'), { kind: 'recorded', uid: 912 });
+    const recorded = await recording.record(bob, request, 'received');
+    assert.equal(recorded.kind === 'recorded' ? recorded.copy.uid : recorded.kind, 912);
     assert.equal(objects[0]?.folder, 'Default/sip:alice@cpm.test');
     assert.deepEqual(linesOf(objects[0]).slice(0, 14), [
       'From: sip:alice@cpm.test',
@@ -115,12 +117,23 @@ describe('recording of a standalone message (A-8.5.1-01, -02)', () => {
     assert.notEqual(objects[0]?.key, objects[2]?.key);
   });
 
+  it('tells an anonymous message live and deferred as the same, whose row has lost who sent it (decision 34)', async () => {
+    const { recording, objects } = recordingWith();
+    const hidden = message('display', fromAlice, ['Privacy', 'id']);
+    await recording.record(bob, hidden, 'received');
+    await recording.record(bob, storedRequest(hidden, now), 'received');
+    assert.equal(objects[0]?.key, objects[1]?.key);
+  });
+
   it('says when the store is full or fails, and what could not be removed', async () => {
-    const { recording, faults } = recordingWith('full');
-    const outcome = await recording.record(bob, message('display', fromAlice), 'received');
-    assert.equal(outcome.kind, 'failed');
-    await recording.remove(bob, 912);
-    assert.deepEqual(faults, ['the message store of the user is full', 'busy']);
+    const full = recordingWith('full');
+    assert.equal((await full.recording.record(bob, message('display', fromAlice), 'received')).kind, 'failed');
+    assert.deepEqual(full.faults, ['the message store of the user is full']);
+    const failing = recordingWith();
+    const recorded = await failing.recording.record(bob, message('display', fromAlice), 'received');
+    assert.ok(recorded.kind === 'recorded');
+    await recorded.copy.remove();
+    assert.deepEqual(failing.faults, ['busy']);
   });
 });
 

@@ -3,8 +3,9 @@ import type { AnsweringFunction } from '../common/answers.ts';
 import { positiveDeliveryNotification } from '../common/disposition/notification-of-function.ts';
 import type { UserId } from '../common/identifiers.ts';
 import { readStandaloneMessage } from '../common/standalone-message.ts';
-import type { Clock, Diagnostics, Ids, MessageStore, Outbox, OwedRequest, Recording, RecordingOutcome } from '../ports.ts';
+import type { Clock, Diagnostics, Ids, MessageStore, Outbox, OwedRequest, Recording, RecordingOutcome, StoringOutcome } from '../ports.ts';
 import { type MessageDirection, messageObject, withoutDeliveryRequest } from './message-object.ts';
+import { RecordedCopies } from './recorded-copies.ts';
 
 export interface RecordingContext {
   readonly ports: {
@@ -20,9 +21,12 @@ export interface RecordingContext {
 /** Record CPM Conversation History (8.5) for pager-mode standalone messages, in the user's own message store. */
 export class MessageStoreRecording implements Recording {
   readonly #context: RecordingContext;
+  readonly #copies: RecordedCopies;
 
   constructor(context: RecordingContext) {
+    const { messageStore, diagnostics } = context.ports;
     this.#context = context;
+    this.#copies = new RecordedCopies(messageStore, ({ reason }) => diagnostics.fault('remove a recorded message', reason));
   }
 
   /** Record CPM Standalone Message (A-8.5.1-01, -02): the whole message is stored, and its UID comes back. */
@@ -31,18 +35,18 @@ export class MessageStoreRecording implements Recording {
   }
 
   /** B-8.3.1.1-09 to -11: without the delivery request, which is answered in one commit with the storing. */
-  store(user: UserId, request: SipRequest): Promise<RecordingOutcome> {
+  async store(user: UserId, request: SipRequest): Promise<StoringOutcome> {
     const { ports } = this.#context;
     const now = ports.clock.now();
     const notified = { owner: user, recipientUri: request.uri, message: readStandaloneMessage(request), arrivedAt: now };
     const owed = positiveDeliveryNotification(notified, now, this.#context);
-    return this.#store(user, withoutDeliveryRequest(request), { direction: 'received', owed: owed === undefined ? [] : [owed] });
-  }
-
-  /** B-8.3.1.1-28. The UID is burnt (decision 30). */
-  async remove(user: UserId, uid: number): Promise<void> {
-    const removed = await this.#context.ports.messageStore.remove(user, uid);
-    if (typeof removed === 'object') this.#context.ports.diagnostics.fault('remove a recorded message', removed.reason);
+    const recorded = await this.#store(user, withoutDeliveryRequest(request), {
+      direction: 'received',
+      owed: owed === undefined ? [] : [owed],
+    });
+    if (recorded.kind !== 'recorded') return recorded;
+    recorded.copy.keep();
+    return { kind: 'stored' };
   }
 
   async #store(
@@ -52,12 +56,12 @@ export class MessageStoreRecording implements Recording {
   ): Promise<RecordingOutcome> {
     const { ports, self } = this.#context;
     const objectId = `${ports.ids.unique()}@${self.host}`;
-    const stored = await ports.messageStore.store(messageObject({ owner, request, direction, at: ports.clock.now(), objectId }), owed);
-    if (stored.kind === 'stored') {
+    const recorded = await this.#copies.record(messageObject({ owner, request, direction, at: ports.clock.now(), objectId }), owed);
+    if (recorded.kind === 'recorded') {
       if (owed.length > 0) ports.outbox.wake();
-      return { kind: 'recorded', uid: stored.uid };
+      return recorded;
     }
-    const reason = stored.kind === 'full' ? 'the message store of the user is full' : stored.reason;
+    const reason = recorded.kind === 'full' ? 'the message store of the user is full' : recorded.reason;
     ports.diagnostics.fault('record a message', reason);
     return { kind: 'failed', reason };
   }

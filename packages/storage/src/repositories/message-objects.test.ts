@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { type MessageObject, messageId, userId } from '@opencpm/cpm';
+import { type DeferredMessage, type MessageObject, messageId, messageUriId, userId } from '@opencpm/cpm';
 import { Headers } from '@opencpm/sip';
 import { MIGRATIONS, migrate } from '../migrations/index.ts';
 import { eachEngine } from '../testing/each-engine.ts';
+import { DeferredMessages } from './deferred-messages.ts';
 import { MessageObjects } from './message-objects.ts';
 import { OutboxRows } from './outbox.ts';
 import { type StoredUser, Users } from './users.ts';
@@ -24,6 +25,22 @@ function object(key: string | undefined, text = 'hello'): MessageObject {
     octets: new TextEncoder().encode(text),
   };
 }
+
+const waiting: DeferredMessage = {
+  owner: bob,
+  id: messageUriId('sip:0001@cpm.test'),
+  mode: 'pager',
+  kind: 'message',
+  originator: undefined,
+  anonymous: false,
+  conversationId: undefined,
+  contributionId: undefined,
+  messageId: undefined,
+  duplicateKey: undefined,
+  arrivedAt: 1,
+  expiresAt: 2,
+  request: { kind: 'request', method: 'MESSAGE', uri: 'sip:bob@cpm.test', headers: Headers.of(), body: new Uint8Array(0) },
+};
 
 function user(name: string): StoredUser {
   const identities = [{ address: `sip:${name}@cpm.test`, uri: `sip:${name}@cpm.test` }];
@@ -59,11 +76,26 @@ eachEngine('message objects', (open) => {
       expiresAt: 1,
     });
     assert.deepEqual(await store.store(object('one'), [owed('first')]), { kind: 'stored', uid: 1 });
-    assert.deepEqual(await store.store(object('one'), [owed('second')]), { kind: 'stored', uid: 1 });
+    assert.deepEqual(await store.store(object('one'), [owed('second')]), { kind: 'there', uid: 1 });
     const rows = await new OutboxRows(database).due(Number.MAX_SAFE_INTEGER, 10);
     assert.deepEqual('kind' in rows ? rows : rows.map(({ id }) => id), ['first']);
     assert.deepEqual(await store.store(object(undefined), []), { kind: 'stored', uid: 2 });
     assert.deepEqual(await store.store(object(undefined), []), { kind: 'stored', uid: 3 });
+  });
+
+  it('an object goes while its message waits, and stays when the message has left the queue (B-8.3.1.6.6-11)', async (test) => {
+    const { store, database } = await storeOf(test);
+    const limits = { messagesPerUser: 9, octetsPerUser: 9000, duplicateKeysPerUser: 9, duplicateWindowMilliseconds: 9 };
+    const queue = new DeferredMessages(database, limits);
+    assert.equal((await queue.store(waiting)).kind, 'stored');
+    for (const key of ['one', 'two']) await store.store(object(key), []);
+    assert.equal(await store.remove(bob, 1, messageUriId('sip:0002@cpm.test')), false);
+    assert.equal(await store.remove(carol, 1, waiting.id), false);
+    assert.equal(await store.remove(bob, 1, waiting.id), true);
+    assert.equal(await queue.remove(bob, waiting.id, []), true);
+    assert.equal(await store.remove(bob, 2, waiting.id), false);
+    const left = await store.list(bob, 0, 10);
+    assert.deepEqual('kind' in left ? left : left.map(({ uid }) => uid), [2]);
   });
 
   it('a user has so many objects and octets, and a removed one makes room', async (test) => {
@@ -74,7 +106,7 @@ eachEngine('message objects', (open) => {
     assert.equal(await store.remove(bob, 1), true);
     assert.deepEqual(await store.store(object('four', 'too long'), []), { kind: 'full' });
     assert.deepEqual(await store.store(object('five'), []), { kind: 'stored', uid: 3 });
-    assert.deepEqual(await store.store(object('five'), []), { kind: 'stored', uid: 3 });
+    assert.deepEqual(await store.store(object('five'), []), { kind: 'there', uid: 3 });
   });
 
   it('a list goes on behind a UID, and the octets come back as they were', async (test) => {

@@ -1,4 +1,4 @@
-import type { MessageDirection, MessageObject, MessageStore, OwedRequest, QueueFault, UserId } from '@opencpm/cpm';
+import type { MessageDirection, MessageObject, MessageStore, MessageUriId, OwedRequest, QueueFault, UserId } from '@opencpm/cpm';
 import type { Database, Row, Statement } from '../database.ts';
 import { queueFault } from './fault.ts';
 import { insertOwed } from './outbox.ts';
@@ -43,11 +43,12 @@ export class MessageObjects implements MessageStore {
     if (result.kind === 'committed') return { kind: 'stored', uid: numberOf(result.rows[insertObjectAt]?.[0] ?? {}, 'uid') };
     const there = object.key === undefined ? undefined : await this.#uidOf(object.owner, object.key);
     if (there === undefined) return result.statement === 0 ? { kind: 'full' } : raced;
-    return typeof there === 'number' ? { kind: 'stored', uid: there } : there;
+    return typeof there === 'number' ? { kind: 'there', uid: there } : there;
   }
 
-  async remove(owner: UserId, uid: number): Promise<boolean | QueueFault> {
+  async remove(owner: UserId, uid: number, waiting?: MessageUriId): Promise<boolean | QueueFault> {
     const result = await this.#database.commit([
+      ...(waiting === undefined ? [] : [stillWaiting(owner, waiting)]),
       {
         sql: `UPDATE message_uids SET objects = objects - 1,
           octets = octets - (SELECT LENGTH(octets) FROM message_objects WHERE owner = ? AND uid = ?)
@@ -110,6 +111,18 @@ const insertObjectAt = 2;
 
 /** The object with the same key was removed between the two looks at it. */
 const raced: QueueFault = { kind: 'fault', temporary: true, reason: 'the same message was being removed' };
+
+/**
+ * The message is in the queue. An update that changes nothing rather than a look, so that on PostgreSQL as well whoever
+ * takes it out meanwhile waits for this commit, or this one sees that it is gone.
+ */
+function stillWaiting(owner: UserId, id: MessageUriId): Statement {
+  return {
+    sql: 'UPDATE deferred_messages SET position = position WHERE owner = ? AND message_uri_id = ?',
+    parameters: [owner, id],
+    expectRows: 1,
+  };
+}
 
 function insertFolder({ owner, folder, storedAt }: MessageObject): Statement {
   return {

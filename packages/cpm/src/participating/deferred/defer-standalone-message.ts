@@ -30,6 +30,7 @@ export async function deferStandaloneMessage(
   const deferred = deferredMessage(terminating, context);
   // B-8.3.1.6.1-06: kept before anything is promised.
   const outcome = await store(deferred, context);
+  if (outcome.kind !== 'stored') settleCopy(terminating, earlier, context);
   switch (outcome.kind) {
     case 'stored':
       afterDeferral({ terminating, deferred, earlier }, context);
@@ -106,17 +107,19 @@ function afterDeferral(deferral: Deferral, context: TerminatingContext): void {
  */
 function awaitLegs({ terminating, deferred, earlier }: Deferral, context: TerminatingContext): void {
   const { pushes, diagnostics, expiryWatch } = context.ports;
-  const removal = removeWhenAcceptedLate({ terminating, deferred, late: earlier.late }, context).catch((error) =>
+  if (earlier.late === undefined && earlier.legs.length === 0) return;
+  const decided = decideLate({ terminating, deferred, late: earlier.late }, context).catch((error) =>
     diagnostics.fault('remove a message accepted late', String(error), terminating.request),
   );
-  for (const { client, ended } of earlier.legs) {
-    const settled = ended.then((outcome) => (outcome.kind === 'accepted' ? removal : keepRefusal(deferred, client, outcome, context)));
+  const ends = earlier.legs.map(({ client, ended }) => {
+    const settled = ended.then((outcome) => (outcome.kind === 'accepted' ? decided : keepRefusal(deferred, client, outcome, context)));
     pushes.hold(deferred.id, client, settled);
-  }
-  if (earlier.legs.length === 0) return;
-  // What nobody took in its time is over when the last request has ended.
+    return settled;
+  });
+  pushes.underWay(deferred.id, decided);
+  // What nobody took in its time is over when the last request has ended and what it leaves behind is written.
   const lookAgain = () => expiryWatch.expect(deferred.expiresAt);
-  Promise.all(earlier.legs.map(({ ended }) => ended)).then(lookAgain, lookAgain);
+  Promise.all([decided, ...ends]).then(lookAgain, lookAgain);
 }
 
 async function keepRefusal(
@@ -137,15 +140,27 @@ interface LateAcceptance {
   readonly late: Promise<Acceptance | undefined> | undefined;
 }
 
-/** Decision 43: the client's 2xx came after the sender's 202; the message is delivered and leaves the queue. */
-async function removeWhenAcceptedLate({ terminating, deferred, late }: LateAcceptance, context: TerminatingContext): Promise<void> {
+/**
+ * Decision 43: the client's 2xx came after the sender's 202; the message is delivered and leaves the queue, and the copy
+ * that he was told of stays. Without one the copy goes (B-8.3.1.1-28) and the push makes another (decision 31).
+ */
+async function decideLate({ terminating, deferred, late }: LateAcceptance, context: TerminatingContext): Promise<void> {
   const acceptance = await late;
-  if (acceptance === undefined) return;
+  if (acceptance === undefined) return terminating.copy?.remove(deferred.id);
   const { deferredQueue, outbox, diagnostics } = context.ports;
   const owed = owedForAcceptance(acceptance, terminating, context);
   const removed = await deferredQueue.remove(deferred.owner, deferred.id, owed === undefined ? [] : [owed]);
-  if (isFault(removed)) diagnostics.fault('remove a message accepted late', removed.reason, terminating.request);
-  else if (removed && owed !== undefined) outbox.wake();
+  // The row stays, and so nobody may take the copy for undelivered: it is left undecided.
+  if (isFault(removed)) return diagnostics.fault('remove a message accepted late', removed.reason, terminating.request);
+  terminating.copy?.keep();
+  if (removed && owed !== undefined) outbox.wake();
+}
+
+/** The message is not kept here; a client that accepts it all the same keeps the copy that he was told of. */
+function settleCopy({ copy, request }: TerminatingMessage, { late }: EarlierLegs, { ports }: TerminatingContext): void {
+  if (copy === undefined) return;
+  const settle = async () => ((await late) === undefined ? copy.remove() : copy.keep());
+  settle().catch((error) => ports.diagnostics.fault('remove a recorded message', String(error), request));
 }
 
 /**

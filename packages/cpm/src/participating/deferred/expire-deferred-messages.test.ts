@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { messageUriId } from '../../common/identifiers.ts';
 import { readStandaloneMessage } from '../../common/standalone-message.ts';
-import type { OwedRequest, RecordingOutcome } from '../../ports.ts';
+import type { OwedRequest, StoringOutcome } from '../../ports.ts';
 import { noPreferences, type PreferenceRule, type Preferences } from '../../preferences/preferences.ts';
 import { bob, now, served, surrounded } from '../terminating/in-memory-ports.fixture.ts';
 import type { TerminatingContext } from '../terminating/terminating-message.ts';
@@ -45,12 +45,13 @@ function entry(body: Uint8Array, name = '1'): QueueEntry {
 }
 
 const storing: PreferenceRule = { id: 'r', validity: [], identities: undefined, media: new Set(), actions: { expired: 'store' } };
-const recorded: RecordingOutcome = { kind: 'recorded', uid: 7 };
+const recordedAs = 7;
 
 interface Expiry {
   readonly entries?: readonly QueueEntry[];
   readonly preferences?: Preferences;
-  readonly recording?: RecordingOutcome;
+  readonly recordedAs?: number;
+  readonly storing?: StoringOutcome;
   readonly underWay?: readonly QueueEntry[];
 }
 
@@ -82,22 +83,22 @@ describe('an expired message (B 8.3.1.6.8)', () => {
   });
 
   it('goes into the message store when its recipient wants that, which answers the sender itself (B-8.3.1.6.8-13, -22)', async () => {
-    const { removed, owed, outcomes, calls } = await expire({ preferences, recording: recorded });
+    const { removed, owed, outcomes, calls } = await expire({ preferences, recordedAs });
     assert.deepEqual([removed.length, owed, outcomes], [1, [], ['stored']]);
     assert.ok(calls.includes('store in the message store'));
   });
 
-  for (const recording of [
+  for (const storing of [
     { kind: 'failed', reason: 'full' },
     { kind: 'absent', port: 'Recording' },
   ] as const)
-    it(`is discarded with notice when the store is to take it and ${recording.kind === 'failed' ? 'does not' : 'is not there'}`, async () => {
-      const { removed, owed, outcomes } = await expire({ preferences, recording });
+    it(`is discarded with notice when the store is to take it and ${storing.kind === 'failed' ? 'does not' : 'is not there'}`, async () => {
+      const { removed, owed, outcomes } = await expire({ preferences, storing });
       assert.deepEqual([removed.length, owed, outcomes], [1, ['failed'], ['expired']]);
     });
 
   it('that is a notification owes nothing and is not stored (decision 46)', async () => {
-    const { removed, owed, calls } = await expire({ entries: [entry(notification)], preferences, recording: recorded });
+    const { removed, owed, calls } = await expire({ entries: [entry(notification)], preferences, recordedAs });
     assert.deepEqual([removed.length, owed], [1, []]);
     assert.ok(!calls.includes('store in the message store'));
   });

@@ -85,7 +85,7 @@ async function expireDeferredMessage(entry: QueueEntry, context: TerminatingCont
 async function store(entry: QueueEntry, { ports }: TerminatingContext): Promise<boolean> {
   // Decision 46: a notification is no message to keep.
   if (entry.kind === 'notification') return false;
-  return (await ports.recording.store(entry.owner, entry.request)).kind === 'recorded';
+  return (await ports.recording.store(entry.owner, entry.request)).kind === 'stored';
 }
 
 /** B-8.3.1.6.8-12: the sender is told when he asked; a notification owes nothing (decision 46). */

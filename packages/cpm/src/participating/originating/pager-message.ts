@@ -119,7 +119,8 @@ async function answerSender(served: ServedRequest, response: SipResponse, contex
   if (!recordsHistory(await ports.preferences.of(servedUser), arrivedAt)) return accepted;
   const recorded = await ports.recording.record(servedUser, request, 'sent');
   if (recorded.kind !== 'recorded') return accepted;
-  return { ...accepted, headers: accepted.headers.with(messageUidHeaderName, String(recorded.uid)) };
+  recorded.copy.keep();
+  return { ...accepted, headers: accepted.headers.with(messageUidHeaderName, String(recorded.copy.uid)) };
 }
 
 function outcomeOf(status: number): 'delivered' | 'deferred' | 'refused' {

@@ -55,7 +55,7 @@ function requestToClient(client: Binding, names: DeliveryNames, terminating: Ter
   const leg = nextLeg(terminating.request, { callId: `${names.callId}@${self.host}`, userAgent: self.server });
   // B-8.3.1.1-19: the tag of the service, and no other request for clients, which was the sender's and is done with.
   let headers = leg.headers.without('Accept-Contact').append('Accept-Contact', acceptContactFor('msg'));
-  if (terminating.uid !== undefined) headers = headers.with(messageUidHeaderName, String(terminating.uid));
+  if (terminating.copy !== undefined) headers = headers.with(messageUidHeaderName, String(terminating.copy.uid));
   // B-8.3.1.1-20.
   return addressedToDevice({ ...leg, headers }, client);
 }

@@ -20,12 +20,12 @@ export async function handleUndelivered(
   const { policy, self } = context;
   switch (policy.undelivered) {
     case 'defer':
-      return deferStandaloneMessage(await withoutTrace(terminating, context), context, { legs });
+      return deferStandaloneMessage(await withoutTrace(terminating), context, { legs });
     case 'interwork':
-      if (notInterworked) return deferStandaloneMessage(await withoutTrace(terminating, context), context, { legs });
+      if (notInterworked) return deferStandaloneMessage(await withoutTrace(terminating), context, { legs });
       return interworkUndelivered(terminating, legs, context);
     case 'reject': {
-      const traceless = await withoutTrace(terminating, context);
+      const traceless = await withoutTrace(terminating);
       if (temporary) return deferStandaloneMessage(traceless, context, { legs });
       return charged(terminating, refuse(terminating.request, { status: bestResponse(responses) ?? 480 }, self), 'refused', context);
     }
@@ -40,18 +40,18 @@ async function interworkUndelivered(
 ): Promise<SipResponse> {
   const outcome = await context.ports.isf.interwork(terminating.request);
   if (outcome.kind === 'answered' && outcome.response.status < 300) {
+    terminating.copy?.keep();
     return charged(terminating, answer(terminating.request, outcome.response.status, context.self), 'interworked', context);
   }
-  return deferStandaloneMessage(await withoutTrace(terminating, context), context, { legs });
+  return deferStandaloneMessage(await withoutTrace(terminating), context, { legs });
 }
 
 /**
  * B-8.3.1.1-28: what was recorded but neither delivered nor interworked leaves the store again; a deferred message is
  * recorded when it is pushed (decision 31).
  */
-export async function withoutTrace(terminating: TerminatingMessage, context: TerminatingContext): Promise<TerminatingMessage> {
-  const { uid, ...traceless } = terminating;
-  if (uid !== undefined) await context.ports.recording.remove(terminating.servedUser, uid);
+async function withoutTrace({ copy, ...traceless }: TerminatingMessage): Promise<TerminatingMessage> {
+  await copy?.remove();
   return traceless;
 }
 

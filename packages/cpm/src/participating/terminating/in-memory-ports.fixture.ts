@@ -1,7 +1,16 @@
 import { Headers, responseTo, type SipRequest } from '@opencpm/sip';
 import type { Binding } from '../../common/binding.ts';
 import { userId } from '../../common/identifiers.ts';
-import type { AdapterAbsent, AnonymousOriginators, Ids, OutcomeRecord, QueueFault, RecordingOutcome, ServedRequest } from '../../ports.ts';
+import type {
+  AdapterAbsent,
+  AnonymousOriginators,
+  Ids,
+  OutcomeRecord,
+  QueueFault,
+  Recording,
+  ServedRequest,
+  StoringOutcome,
+} from '../../ports.ts';
 import { noPreferences, type Preferences } from '../../preferences/preferences.ts';
 import type { ServiceProviderPolicy } from '../../service-provider-policy.ts';
 import type { TerminatingContext } from './terminating-message.ts';
@@ -16,7 +25,10 @@ export interface Surroundings {
   /** The status that every client answers; left out, none is reached. */
   readonly clientAnswers?: number;
   readonly isf?: number;
-  readonly recording?: RecordingOutcome;
+  /** The UID under which everything is recorded; left out, there is no message store. */
+  readonly recordedAs?: number;
+  /** What storing instead of delivering comes to, when it fails. */
+  readonly storing?: StoringOutcome;
   readonly onward?: number;
   readonly policy?: Partial<ServiceProviderPolicy>;
   /** What keeping the sender of an anonymous message comes to, when it fails. */
@@ -50,7 +62,7 @@ const usualPolicy: ServiceProviderPolicy = {
 export function surrounded(surroundings: Surroundings = {}): Surrounded {
   const calls: string[] = [];
   const outcomes: OutcomeRecord['outcome'][] = [];
-  const { recording, isf } = surroundings;
+  const { isf } = surroundings;
   let count = 0;
   const name = () => {
     count += 1;
@@ -74,11 +86,7 @@ export function surrounded(surroundings: Surroundings = {}): Surrounded {
     },
     registrations: { of: () => surroundings.clients ?? [] },
     preferences: { of: async () => surroundings.preferences ?? noPreferences },
-    recording: {
-      record: async () => called('record', recording ?? absent('Recording')),
-      store: async () => called('store in the message store', recording ?? absent('Recording')),
-      remove: async (_user, uid) => void calls.push(`remove ${uid}`),
-    },
+    recording: recordingAs(surroundings, calls),
     isf: { interwork: async (request) => called('interwork', isf === undefined ? absent('Isf') : answered(request, isf)) },
     deferredQueue: {
       store: async () => called('defer', { kind: 'stored' }),
@@ -110,6 +118,24 @@ export function surrounded(surroundings: Surroundings = {}): Surrounded {
   };
   const policy = { ...usualPolicy, ...surroundings.policy };
   return { context: { ports, policy, self: { host: 'cpm.test', server: 'CPM-serv/OMA2.1 X/1', newTag: name } }, calls, outcomes };
+}
+
+function recordingAs({ recordedAs: uid, storing }: Surroundings, calls: string[]): Recording {
+  const copy = (known: number) => ({
+    uid: known,
+    keep: () => void calls.push(`keep ${known}`),
+    remove: async (waiting?: string) => void calls.push(`remove ${known}${waiting === undefined ? '' : ' if it waits'}`),
+  });
+  return {
+    record: async () => {
+      calls.push('record');
+      return uid === undefined ? absent('Recording') : { kind: 'recorded', copy: copy(uid) };
+    },
+    store: async () => {
+      calls.push('store in the message store');
+      return storing ?? (uid === undefined ? absent('Recording') : { kind: 'stored' });
+    },
+  };
 }
 
 function idsBy(name: () => string): Ids {

@@ -37,7 +37,7 @@ function rules(actions: PreferenceActions, ...more: readonly PreferenceActions[]
 }
 
 const one = { clients: [client('one')], clientAnswers: 200 };
-const recorded = { kind: 'recorded', uid: 7 } as const;
+const recordedAs = 7;
 
 interface Case {
   readonly does: string;
@@ -73,8 +73,8 @@ const cases: readonly Case[] = [
   },
   {
     does: 'allow-interwork goes to the ISF alone, recorded first (B-8.3.1.1-08, -16)',
-    when: { ...one, preferences: rules({ interwork: true, offlineStorage: true }), isf: 202, recording: recorded },
-    calls: ['record', 'interwork'],
+    when: { ...one, preferences: rules({ interwork: true, offlineStorage: true }), isf: 202, recordedAs },
+    calls: ['record', 'interwork', 'keep 7'],
     status: 202,
     outcome: 'interworked',
   },
@@ -84,7 +84,7 @@ const cases: readonly Case[] = [
       ...one,
       preferences: rules({ interwork: true, offlineStorage: true }),
       isf: 404,
-      recording: recorded,
+      recordedAs,
       policy: { undelivered: 'reject' },
     },
     calls: ['record', 'interwork', 'remove 7'],
@@ -128,7 +128,7 @@ const cases: readonly Case[] = [
   },
   {
     does: 'allow-store puts it into the message store and nowhere else (B-8.3.1.1-10, -12)',
-    when: { ...one, preferences: rules({ store: true }), recording: recorded },
+    when: { ...one, preferences: rules({ store: true }), recordedAs },
     calls: ['store in the message store'],
     status: 200,
     outcome: 'stored',
@@ -156,22 +156,22 @@ const cases: readonly Case[] = [
   },
   {
     does: 'history recording gives the client the UID (B-8.3.1.1-16, A-8.5.1-07)',
-    when: { ...one, preferences: rules({ offlineStorage: true }), recording: recorded },
-    calls: ['record', 'to one with UID 7'],
+    when: { ...one, preferences: rules({ offlineStorage: true }), recordedAs },
+    calls: ['record', 'to one with UID 7', 'keep 7'],
     status: 200,
     outcome: 'delivered',
   },
   {
     does: 'what was recorded and then deferred leaves the store: the push records it (B-8.3.1.1-28, decision 31)',
-    when: { clients: [client('one')], preferences: rules({ offlineStorage: true }), recording: recorded },
+    when: { clients: [client('one')], preferences: rules({ offlineStorage: true }), recordedAs },
     calls: ['record', 'to one with UID 7', 'remove 7', 'defer'],
     status: 202,
     outcome: 'deferred',
   },
   {
     does: 'what was recorded and interworked because nobody took it stays there (B-8.3.1.1-27, -28)',
-    when: { preferences: rules({ offlineStorage: true }), recording: recorded, isf: 200, policy: { undelivered: 'interwork' } },
-    calls: ['record', 'interwork'],
+    when: { preferences: rules({ offlineStorage: true }), recordedAs, isf: 200, policy: { undelivered: 'interwork' } },
+    calls: ['record', 'interwork', 'keep 7'],
     status: 200,
     outcome: 'interworked',
   },
@@ -202,7 +202,7 @@ describe('a notification (decision 46)', () => {
 
   it('skips every rule but do-not-disturb and is not recorded', async () => {
     const actions = { rejectInvite: true, interwork: true, store: true, defer: true, offlineStorage: true };
-    const around = surrounded({ ...one, preferences: rules(actions), recording: recorded });
+    const around = surrounded({ ...one, preferences: rules(actions), recordedAs });
     assert.equal((await deliverPagerModeStandaloneMessage(notification, around.context)).status, 200);
     assert.deepEqual(around.calls, ['to one']);
   });

@@ -15,7 +15,7 @@ import { owedForAcceptance } from './deliver-to-client.ts';
 import { deliverToSuitableClients } from './deliver-to-suitable-clients.ts';
 import { type Acceptance, type LegOutcome, legOutcome } from './delivery-outcome.ts';
 import { forwardStandaloneMessage } from './forward-standalone-message.ts';
-import { handleUndelivered, nobodyTried, withoutTrace } from './handle-undelivered.ts';
+import { handleUndelivered, nobodyTried } from './handle-undelivered.ts';
 import { bindingsOfNamedDevice, forNamedDevice, isForAbsentDevice } from './named-device.ts';
 import { rememberAnonymousOriginator } from './remember-anonymous-originator.ts';
 import type { TerminatingContext, TerminatingMessage } from './terminating-message.ts';
@@ -92,6 +92,7 @@ async function interwork(terminating: TerminatingMessage, context: TerminatingCo
   const recorded = await recordHistory(terminating, context);
   const outcome = await interworkCopy(recorded, context);
   if (outcome.kind === 'accepted') {
+    recorded.copy?.keep();
     return charged(recorded, answer(recorded.request, outcome.acceptance.status, context.self), 'interworked', context);
   }
   const { response, temporary } = outcome;
@@ -107,7 +108,7 @@ async function interworkCopy({ request }: TerminatingMessage, { ports }: Termina
 /** 5d. The recording port strips the delivery request and answers it (decision 33) when it exists; absent, the policy decides. */
 async function storeInsteadOfDelivering(terminating: TerminatingMessage, context: TerminatingContext): Promise<SipResponse> {
   const outcome = await context.ports.recording.store(terminating.servedUser, terminating.request);
-  if (outcome.kind !== 'recorded') return handleUndelivered(terminating, nobodyTried, context);
+  if (outcome.kind !== 'stored') return handleUndelivered(terminating, nobodyTried, context);
   return charged(terminating, answer(terminating.request, 200, context.self), 'stored', context);
 }
 
@@ -128,13 +129,14 @@ async function recordAndDeliver(
       return handleUndelivered(recorded, nobodyTried, context);
     case 'refused': // Step 9, B-8.3.1.1-25 to -28
       return handleUndelivered(recorded, { ...outcome.undelivered, notInterworked: copy !== undefined }, context);
-    case 'unanswered': // decision 43: the sender has waited long enough
-      return deferStandaloneMessage(await withoutTrace(recorded, context), context, outcome);
+    case 'unanswered': // decision 43: the sender has waited long enough; the recorded copy is named to whoever accepts late
+      return deferStandaloneMessage(recorded, context, outcome);
   }
 }
 
 /** B-8.3.1.1-24. What the function owes because of it is durable before the answer; a fault cannot take the message back. */
 async function accepted(terminating: TerminatingMessage, acceptance: Acceptance, context: TerminatingContext): Promise<SipResponse> {
+  terminating.copy?.keep();
   const owed = owedForAcceptance(acceptance, terminating, context);
   const fault = owed === undefined ? undefined : await context.ports.outbox.owe(owed);
   if (fault !== undefined) context.ports.diagnostics.fault('owe a delivery notification', fault.reason, terminating.request);
@@ -144,7 +146,7 @@ async function accepted(terminating: TerminatingMessage, acceptance: Acceptance,
 async function recordHistory(terminating: TerminatingMessage, context: TerminatingContext): Promise<TerminatingMessage> {
   if (!recordsHistory(terminating.preferences, terminating.arrivedAt)) return terminating;
   const outcome = await context.ports.recording.record(terminating.servedUser, terminating.request, 'received');
-  return outcome.kind === 'recorded' ? { ...terminating, uid: outcome.uid } : terminating;
+  return outcome.kind === 'recorded' ? { ...terminating, copy: outcome.copy } : terminating;
 }
 
 /** Decision 46: like a message without rules, recording and policy for undelivered ones; 202 when deferred. */

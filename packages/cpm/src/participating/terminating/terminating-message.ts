@@ -1,7 +1,7 @@
 import type { AnsweringFunction } from '../../common/answers.ts';
 import type { Binding } from '../../common/binding.ts';
 import type { StandaloneMessage } from '../../common/standalone-message.ts';
-import type { ServedRequest } from '../../ports.ts';
+import type { RecordedCopy, ServedRequest } from '../../ports.ts';
 import type { Preferences } from '../../preferences/preferences.ts';
 import type { ServiceProviderPolicy } from '../../service-provider-policy.ts';
 import type { TerminatingPorts } from '../participating-ports.ts';
@@ -12,8 +12,8 @@ export interface TerminatingMessage extends ServedRequest {
   readonly preferences: Preferences;
   /** The user's bindings when the message came: the clients that it may be sent to, and for deferral those that are no newcomers. */
   readonly known: readonly Binding[];
-  /** UID in the recipient's message store, when the message was recorded (step 6). */
-  readonly uid?: number;
+  /** In the recipient's message store, when the message was recorded (step 6). */
+  readonly copy?: RecordedCopy;
 }
 
 export interface TerminatingContext {
