@@ -2,6 +2,7 @@
  * Octets kept by a key until a time, out of the garbage collector's sight: in pages of octets and a table of numbers.
  * As objects, a hundred thousand answers that wait for retransmissions would be copied and marked over and over.
  */
+import { keyHash } from './key-hash.ts';
 import { RecordPage, recordPageOctets } from './record-page.ts';
 
 /** Empty pages that are kept for what comes next. */
@@ -52,7 +53,7 @@ export class ExpiringRecords<Mark> {
 
   /** Keeps the octets, in place of those of the same key. Key and octets together have to fit into a page. */
   put(key: string, octets: Uint8Array, mark: Mark, expiresAt: number): void {
-    const hash = this.#hash(key);
+    const hash = keyHash(key, this.#seed);
     this.#forget(this.#slotOf(key, hash));
     if (2 * (this.#size + 1) > this.#slots.length) this.#enlarge();
     const page = this.#pageFor(key, octets);
@@ -156,7 +157,7 @@ export class ExpiringRecords<Mark> {
     this.#slots[slot] = place;
   }
 
-  #slotOf(key: string, hash = this.#hash(key)): number {
+  #slotOf(key: string, hash = keyHash(key, this.#seed)): number {
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; this.#slots[slot] !== none; slot = (slot + 1) & mask) {
       const { page, offset } = this.#at(slot);
@@ -192,13 +193,5 @@ export class ExpiringRecords<Mark> {
     const page = this.#pages[Math.floor(place / unitsOfPage)];
     if (page === undefined) throw new TypeError('a slot of the table names a page that is not there');
     return { page, offset: (place % unitsOfPage) * 8 };
-  }
-
-  /** FNV-1a from a seed, its bits mixed at the end; 32 bits. */
-  #hash(key: string): number {
-    let hash = this.#seed;
-    for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x0100_0193);
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
-    return hash ^ (hash >>> 13);
   }
 }

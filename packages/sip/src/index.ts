@@ -5,6 +5,8 @@ export * from './endpoint/invite-options.ts';
 export * from './endpoint/options.ts';
 export * from './endpoint.ts';
 export * from './expiring-records.ts';
+export { hashSeed } from './key-hash.ts';
+export { KeyTable } from './key-table.ts';
 export * from './message/check-request.ts';
 export * from './message/framer.ts';
 export * from './message/header-field.ts';

@@ -1,5 +1,5 @@
 import type { RecentMessages } from '@opencpm/cpm';
-import { ExpiringRecords, textToOctets } from '@opencpm/sip';
+import { ExpiringRecords, KeyTable, textToOctets } from '@opencpm/sip';
 
 /** Upper bound of remembered messages, some 200 octets each. The oldest ones are forgotten first. */
 const maxRemembered = 200_000;
@@ -18,13 +18,14 @@ export interface RecentMessageOptions {
 export class RecentMessageTable implements RecentMessages {
   readonly #windowMilliseconds: number;
   readonly #bound: number;
-  readonly #underWay = new Map<string, Promise<number>>();
+  readonly #underWay: KeyTable<Promise<number>>;
   /** Of the accepted ones nothing is left but key and status. */
   readonly #accepted: ExpiringRecords<number>;
 
   constructor({ windowMilliseconds, seed, bound = maxRemembered }: RecentMessageOptions) {
     this.#windowMilliseconds = windowMilliseconds;
     this.#bound = bound;
+    this.#underWay = new KeyTable(seed);
     this.#accepted = new ExpiringRecords(seed);
   }
 

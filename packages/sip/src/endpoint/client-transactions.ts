@@ -1,4 +1,6 @@
 /** The client transactions of an endpoint: the machine of RFC 3261 §17.1.2 bound to flows, octets and timers. */
+import { hashSeed } from '../key-hash.ts';
+import { KeyTable } from '../key-table.ts';
 import type { Via } from '../message/headers/via.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
 import type { Flow } from '../platform.ts';
@@ -15,6 +17,7 @@ import { clientKey } from '../transaction/keys.ts';
 import { CompletedTransactions } from './completed-transactions.ts';
 import type { EndpointContext } from './context.ts';
 import type { Composed, Departing } from './departures.ts';
+import { type FlowWatcher, FlowWatchers } from './flow-watchers.ts';
 import { sentByText } from './listeners.ts';
 import type { ClientOutcome } from './options.ts';
 
@@ -23,13 +26,14 @@ const noOctets = new Uint8Array(0);
 export class ClientTransactions {
   readonly #context: EndpointContext;
   /** Those that wait for their final response. */
-  readonly #byKey = new Map<string, ClientTransaction>();
+  readonly #byKey: KeyTable<ClientTransaction>;
   readonly #completed: CompletedTransactions;
   /** Those that wait for an answer over a flow, to be told when it closes. */
-  readonly #byFlow = new Map<Flow, Set<ClientTransaction>>();
+  readonly #waiting = new FlowWatchers<ClientTransaction>();
 
   constructor(context: EndpointContext) {
     this.#context = context;
+    this.#byKey = new KeyTable(hashSeed(context.options.random));
     this.#completed = new CompletedTransactions(context);
   }
 
@@ -55,7 +59,7 @@ export class ClientTransactions {
     transaction.state = state;
     transaction.flow = flow;
     transaction.octets = octets;
-    this.#watch(flow, transaction);
+    this.#waiting.add(flow, transaction);
     this.#context.wheel.arm(transaction, clientNonInviteDeadline(state));
     this.#context.on.sent?.(request, flow);
     for (const output of outputs) this.#perform(transaction, output, undefined);
@@ -92,13 +96,11 @@ export class ClientTransactions {
   }
 
   flowClosed(flow: Flow, reason: string): void {
-    const waiting = this.#byFlow.get(flow);
-    if (waiting === undefined) return;
-    for (const transaction of [...waiting]) this.fail(transaction, reason);
+    for (const transaction of this.#waiting.of(flow)) this.fail(transaction, reason);
   }
 
   failAll(reason: string): void {
-    for (const transaction of [...this.#byKey.values()]) this.fail(transaction, reason);
+    for (const transaction of this.#byKey.values()) this.fail(transaction, reason);
     this.#completed.clear();
   }
 
@@ -134,19 +136,11 @@ export class ClientTransactions {
     this.#unwatch(transaction);
   }
 
-  #watch(flow: Flow, transaction: ClientTransaction): void {
-    const waiting = this.#byFlow.get(flow);
-    if (waiting === undefined) this.#byFlow.set(flow, new Set([transaction]));
-    else waiting.add(transaction);
-  }
-
   #unwatch(transaction: ClientTransaction): void {
     const { flow } = transaction;
     if (flow === undefined) return;
     transaction.flow = undefined;
-    const waiting = this.#byFlow.get(flow);
-    waiting?.delete(transaction);
-    if (waiting?.size === 0) this.#byFlow.delete(flow);
+    this.#waiting.remove(flow, transaction);
   }
 }
 
@@ -154,7 +148,7 @@ function unsent(flow: Flow): string {
   return flow.closed ? 'flow closed' : 'too much waits to be sent';
 }
 
-export class ClientTransaction implements Departing, TimerEntry {
+export class ClientTransaction implements Departing, FlowWatcher, TimerEntry {
   readonly key: string;
   readonly branch: string;
   /** What its Via says; set when the request goes out. */
@@ -173,6 +167,7 @@ export class ClientTransaction implements Departing, TimerEntry {
   deadline = Number.POSITIVE_INFINITY;
   bucket: TimerBucket | undefined = undefined;
   bucketIndex = 0;
+  watchIndex = 0;
   readonly #owner: ClientTransactions;
   readonly #resolve: (outcome: ClientOutcome) => void;
 

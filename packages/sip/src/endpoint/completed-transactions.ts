@@ -1,10 +1,9 @@
 /** Transactions that have their final response and only wait for retransmissions, many and for long: no objects. */
 import { type ExpiringRecord, ExpiringRecords } from '../expiring-records.ts';
+import { hashSeed } from '../key-hash.ts';
 import type { Flow } from '../platform.ts';
 import type { TimerBucket, TimerEntry } from '../timer-wheel.ts';
 import type { EndpointContext } from './context.ts';
-
-const seedOctets = 4;
 
 /** By the key of the transaction: the octets that answer a retransmission, and the flow that they take. */
 export class CompletedTransactions implements TimerEntry {
@@ -16,8 +15,7 @@ export class CompletedTransactions implements TimerEntry {
 
   constructor(context: EndpointContext) {
     this.#context = context;
-    const [first = 0, second = 0, third = 0, fourth = 0] = context.options.random.bytes(seedOctets);
-    this.#records = new ExpiringRecords((first << 24) | (second << 16) | (third << 8) | fourth);
+    this.#records = new ExpiringRecords(hashSeed(context.options.random));
   }
 
   get size(): number {

@@ -5,6 +5,7 @@ import type { Flow } from '../platform.ts';
 import type { TimerBucket, TimerEntry } from '../timer-wheel.ts';
 import type { ClientInviteInput, ClientInviteState } from '../transaction/client-invite.ts';
 import type { Composed, Departing } from './departures.ts';
+import type { FlowWatcher } from './flow-watchers.ts';
 import type { InviteEvents, SentInvite } from './invite-options.ts';
 import { sentByText } from './listeners.ts';
 
@@ -17,7 +18,7 @@ export interface InviteClientOwner {
 }
 
 /** One INVITE that is sent, with what its ACK and its CANCEL need. */
-export class InviteClientTransaction implements Departing, SentInvite, TimerEntry {
+export class InviteClientTransaction implements Departing, FlowWatcher, SentInvite, TimerEntry {
   readonly branch: string;
   readonly events: InviteEvents;
   /** Absent, as all that follows from it, until the request goes out. */
@@ -30,6 +31,7 @@ export class InviteClientTransaction implements Departing, SentInvite, TimerEntr
   deadline = Number.POSITIVE_INFINITY;
   bucket: TimerBucket | undefined = undefined;
   bucketIndex = 0;
+  watchIndex = 0;
   readonly #owner: InviteClientOwner;
   #octets: Uint8Array | undefined = undefined;
   #sentBy = '';

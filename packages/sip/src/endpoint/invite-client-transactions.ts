@@ -13,6 +13,7 @@ import { magicCookie } from '../transaction/keys.ts';
 import type { ClientTransactions } from './client-transactions.ts';
 import type { EndpointContext } from './context.ts';
 import type { Composed, Departures } from './departures.ts';
+import { FlowWatchers } from './flow-watchers.ts';
 import { type InviteClientOwner, InviteClientTransaction } from './invite-client-transaction.ts';
 import { acknowledgementOf, cancelOf } from './invite-messages.ts';
 import type { InviteEvents, InviteFailure, InviteOptions, SentInvite } from './invite-options.ts';
@@ -31,8 +32,7 @@ export class InviteClientTransactions implements InviteClientOwner {
   readonly #departures: Departures;
   #closed = false;
   readonly #byBranch = new Map<string, InviteClientTransaction>();
-  /** Those that may still send over a flow, to be told when it closes. */
-  readonly #byFlow = new Map<Flow, Set<InviteClientTransaction>>();
+  readonly #waiting = new FlowWatchers<InviteClientTransaction>();
 
   constructor({ context, clients, departures }: InviteClientParts) {
     this.#context = context;
@@ -70,7 +70,7 @@ export class InviteClientTransactions implements InviteClientOwner {
     if (this.#byBranch.get(transaction.branch) !== transaction) return;
     const { state, outputs } = startClientInvite(flow.reliable, this.#context.now());
     transaction.begin(state, { request, octets, sentBy }, flow);
-    this.#watch(flow, transaction);
+    this.#waiting.add(flow, transaction);
     this.#context.wheel.arm(transaction, clientInviteDeadline(state));
     this.#context.on.sent?.(request, flow);
     for (const output of outputs) this.#perform(transaction, output, undefined);
@@ -110,10 +110,9 @@ export class InviteClientTransactions implements InviteClientOwner {
 
   /** Who has not answered at all will not do so; who has may open a new connection for the rest (RFC 3261 §18.2.2). */
   flowClosed(flow: Flow, reason: string): void {
-    for (const transaction of [...(this.#byFlow.get(flow) ?? [])]) {
+    for (const transaction of this.#waiting.of(flow)) {
       if (transaction.state?.phase === 'calling') this.fail(transaction, reason);
     }
-    this.#byFlow.delete(flow);
   }
 
   /** Nothing is sent any more. */
@@ -182,21 +181,7 @@ export class InviteClientTransactions implements InviteClientOwner {
   #remove(transaction: InviteClientTransaction): void {
     this.#byBranch.delete(transaction.branch);
     this.#context.wheel.cancel(transaction);
-    this.#unwatch(transaction);
-  }
-
-  #watch(flow: Flow, transaction: InviteClientTransaction): void {
-    const waiting = this.#byFlow.get(flow);
-    if (waiting === undefined) this.#byFlow.set(flow, new Set([transaction]));
-    else waiting.add(transaction);
-  }
-
-  #unwatch(transaction: InviteClientTransaction): void {
-    const { flow } = transaction;
-    const waiting = flow === undefined ? undefined : this.#byFlow.get(flow);
-    if (flow === undefined || waiting === undefined) return;
-    waiting.delete(transaction);
-    if (waiting.size === 0) this.#byFlow.delete(flow);
+    if (transaction.flow !== undefined) this.#waiting.remove(transaction.flow, transaction);
   }
 }
 

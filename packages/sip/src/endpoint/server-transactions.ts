@@ -1,4 +1,6 @@
 /** The server transactions of an endpoint: the machine of RFC 3261 §17.2.2 bound to flows, octets and timers. */
+import { hashSeed } from '../key-hash.ts';
+import { KeyTable } from '../key-table.ts';
 import type { Via } from '../message/headers/via.ts';
 import { responseTo, type SipRequest, type SipResponse } from '../message/message.ts';
 import type { Flow, HostPort } from '../platform.ts';
@@ -33,12 +35,13 @@ export class ServerTransactions {
   readonly #context: EndpointContext;
   readonly #connections: Connections;
   /** Those that are not answered yet, or have answered by a 100. */
-  readonly #byKey = new Map<string, ServerEntry>();
+  readonly #byKey: KeyTable<ServerEntry>;
   readonly #completed: CompletedTransactions;
 
   constructor(context: EndpointContext, connections: Connections) {
     this.#context = context;
     this.#connections = connections;
+    this.#byKey = new KeyTable(hashSeed(context.options.random));
     this.#completed = new CompletedTransactions(context);
   }
 
