@@ -56,4 +56,22 @@ it('takes nothing more once too much waits, and takes again when that has left',
   assert.deepEqual([outgoing.add(datagram()), outgoing.add(datagram())], [true, false]);
   outgoing.flush();
   assert.equal(outgoing.add(datagram()), true);
+  outgoing.flush();
+});
+
+it('an address that no socket takes holds up nobody else', async (t) => {
+  const socket = await socketOf(t);
+  const outgoing = new OutgoingBatch(socket, 1_000);
+  const sent: string[] = [];
+  const datagram = (port: number) => ({
+    octets: Uint8Array.of(1),
+    host: '127.0.0.1',
+    port,
+    sent: (error: Error | null) => sent.push(`${port === 0 ? 'nowhere' : 'there'} ${error === null ? 'sent' : error.name}`),
+  });
+  outgoing.add(datagram(0));
+  outgoing.add(datagram(socket.address().port));
+  outgoing.flush();
+  await once(socket, 'message');
+  assert.deepEqual(sent, ['nowhere RangeError', 'there sent']);
 });

@@ -71,7 +71,16 @@ export class OutgoingBatch {
     const batch = this.#waiting;
     if (batch.length === 0) return;
     this.#waiting = [];
-    for (const { octets, port, host, sent } of batch) this.#socket.send(octets, port, host, sent);
+    for (const datagram of batch) this.#give(datagram);
     this.#waitingOctets = this.#socket.getSendQueueSize();
+  }
+
+  /** An address that the socket does not take, such as port 0, is one more datagram that does not arrive. */
+  #give({ octets, port, host, sent }: OutgoingDatagram): void {
+    try {
+      this.#socket.send(octets, port, host, sent);
+    } catch (error) {
+      sent(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 }
