@@ -9,7 +9,7 @@ export const password = 'bench-password';
 export const warmUser = 'warm';
 
 /** What V8 needs to have compiled the whole way of a message; a server in use is in that state after a minute. */
-const relayedMessages = 5000;
+const relayedMessages = 20_000;
 const storedMessages = 1000;
 const inFlight = 8;
 
@@ -25,7 +25,10 @@ export async function warmUp(server: ServerProcess): Promise<void> {
     await eventually('what was stored comes', () => (new Set(recipient.requests).size >= storedMessages ? true : undefined), {
       withinMilliseconds: 60_000,
     });
-    // The first ones may still have to wait behind what is being pushed.
+    // What comes while something still waits, waits behind it.
+    await eventually('a message is relayed again', async () => (statusOf(await sender.request(message())) === 200 ? true : undefined), {
+      withinMilliseconds: 60_000,
+    });
     await sendMany(sender, relayedMessages, [200, 202]);
     await recipient.register({ user: warmUser, password }, 0);
   } finally {
