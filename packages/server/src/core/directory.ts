@@ -12,7 +12,7 @@ const globalNumber = /^\+\d{1,15}$/;
 /** How many users are read from the database at once when the server starts. */
 const pageSize = 1000;
 /** At least so many of the users that were looked up last are there unpacked. More would outlive V8's new space where many are in turn. */
-const recentUsers = 128;
+const recentUsers = 1024;
 
 /**
  * Users and their identities in memory, as the database has them. Every address that a request names is looked up
