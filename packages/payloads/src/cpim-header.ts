@@ -50,10 +50,12 @@ const customaryScope: CpimScope = new Map([
 
 /** Resolves the prefixes; an NS line holds for the headers behind it (RFC 3862 §3.4). */
 export function toCpimHeaders(fields: readonly HeaderField[]): readonly CpimHeader[] {
-  const scope = new Map(customaryScope);
+  let scope = customaryScope;
   return fields.map((field) => {
     const header = toCpimHeader(field, scope);
-    declare(header, scope);
+    const [prefix, uri] = declarationIn(header) ?? [];
+    // Nearly every message declares what is customary.
+    if (prefix !== undefined && uri !== undefined && scope.get(prefix) !== uri) scope = new Map(scope).set(prefix, uri);
     return header;
   });
 }
@@ -61,7 +63,10 @@ export function toCpimHeaders(fields: readonly HeaderField[]): readonly CpimHead
 /** What the NS lines of these headers declare. */
 export function declaredScope(headers: readonly CpimHeader[]): CpimScope {
   const scope = new Map<string, string>();
-  for (const header of headers) declare(header, scope);
+  for (const header of headers) {
+    const [prefix, uri] = declarationIn(header) ?? [];
+    if (prefix !== undefined && uri !== undefined) scope.set(prefix, uri);
+  }
   return scope;
 }
 
@@ -78,10 +83,11 @@ function toCpimHeader(field: HeaderField, scope: CpimScope): CpimHeader {
 /** NS of RFC 3862 §4.6; the prefix is a Name, so that it may be written into headers of our own. */
 const namespaceDeclaration = /^([!#-'*+\-0-9A-Z^-z|~]*)[ \t]*<([^<>]+)>$/;
 
-function declare(header: CpimHeader, scope: Map<string, string>): void {
-  if (header.name !== 'NS' || header.prefix !== '') return;
+/** The prefix and the URI that an NS line declares; undefined for any other header. */
+function declarationIn(header: CpimHeader): readonly [prefix: string, uri: string] | undefined {
+  if (header.name !== 'NS' || header.prefix !== '') return undefined;
   const [, prefix, uri] = namespaceDeclaration.exec(header.value) ?? [];
-  if (prefix !== undefined && uri !== undefined) scope.set(prefix, uri);
+  return prefix === undefined || uri === undefined ? undefined : [prefix, uri];
 }
 
 /** Parameters stand between the colon and the value: `Subject:;lang=fr Bonjour` (RFC 3862 §3.3). */

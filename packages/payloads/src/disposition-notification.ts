@@ -13,7 +13,11 @@ export type DispositionNotification = (typeof dispositionNotificationNames)[numb
 
 /** What the sender asks for; tokens nobody knows here are not in it. Empty when the header is absent. */
 export function dispositionNotifications(message: CpimMessage): ReadonlySet<DispositionNotification> {
-  return knownTokens(requests(message).join(','));
+  return knownTokens(
+    headers(message, imdnNamespace, headerName)
+      .map(({ value }) => value)
+      .join(','),
+  );
 }
 
 /** Nearly every message asks for the same. */

@@ -6,7 +6,7 @@ import { keyHash } from './key-hash.ts';
 import { RecordPage, recordPageOctets } from './record-page.ts';
 
 /** Empty pages that are kept for what comes next. */
-const maxSparePages = 16;
+const maxSparePages = 2;
 /** Slots of the table at first; always a power of two. */
 const firstSlots = 512;
 /** A slot's number is that of a page and of a unit of 8 octets in it. */

@@ -1,8 +1,8 @@
 import { parseUri, type Uri } from '../uri/uri.ts';
-import type { RawHeader } from './header-line.ts';
+import { HeaderLine, type RawHeader } from './header-line.ts';
 import { toHeader } from './headers/to.ts';
 import { Headers } from './headers.ts';
-import type { Malformed } from './malformed.ts';
+import { Malformed } from './malformed.ts';
 import { reasonPhrases } from './reason-phrases.ts';
 
 /** Immutable. `uri` is the Request-URI as written, an octet string; `body` may share memory with what was received. */
@@ -50,9 +50,13 @@ export interface ResponseOptions {
 /** A response as RFC 3261 §8.2.6.2 has it: Via, From, To, Call-ID and CSeq copied in their order, Timestamp into 100. */
 export function responseTo(request: SipRequest, status: number, options: ResponseOptions = {}): SipResponse {
   const { reason = reasonPhrases.get(status) ?? '', toTag, headers = Headers.of(), body = emptyBody } = options;
-  const copied = request.headers.filter((header) => isCopied(header, status));
-  const tagged = toTag === undefined || status === 100 ? copied : withToTag(copied, toTag);
-  return { kind: 'response', status, reason, headers: tagged.concat(headers), body };
+  const tag = status === 100 ? undefined : toTag;
+  const lines: HeaderLine[] = [];
+  for (const line of request.headers.lines) {
+    if (isCopied(line, status)) lines.push(line.key === 'to' && tag !== undefined ? withToTag(line, tag) : line);
+  }
+  for (const line of headers.lines) lines.push(line);
+  return { kind: 'response', status, reason, headers: Headers.ofLines(lines), body };
 }
 
 function isCopied(header: RawHeader, status: number): boolean {
@@ -71,8 +75,7 @@ function isCopied(header: RawHeader, status: number): boolean {
 }
 
 /** A To that cannot be read stays as it is: the answer still finds its way by Via. */
-function withToTag(headers: Headers, tag: string): Headers {
-  const to = headers.value(toHeader);
-  if (to === undefined || to.tag !== undefined) return headers;
-  return headers.with('To', `${headers.text('To') ?? ''};tag=${tag}`);
+function withToTag(line: HeaderLine, tag: string): HeaderLine {
+  const [to] = line.elements(toHeader);
+  return to === undefined || to instanceof Malformed || to.tag !== undefined ? line : HeaderLine.of('To', `${line.value};tag=${tag}`);
 }
