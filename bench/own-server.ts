@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../interop/surroundings/free-port.ts';
 import { type Account, ServerProcess } from '../interop/surroundings/server-process.ts';
-import { password, warmUp, warmUser } from './warm-up.ts';
+import { password, warmUp, warmUsers } from './warm-up.ts';
 
 export { password };
 
@@ -29,5 +29,5 @@ export async function withOwnServer<T>(through: readonly string[], use: (server:
 
 function accounts(): Account[] {
   const numbered = ['bob', 'off', 'alice'].flatMap((kind) => Array.from({ length: usersPerKind }, (_, index) => `${kind}${index}`));
-  return [...numbered, 'probe', 'silo', warmUser].map((user) => ({ user, password }));
+  return [...numbered, 'probe', 'silo', ...warmUsers].map((user) => ({ user, password }));
 }

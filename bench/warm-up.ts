@@ -1,12 +1,12 @@
 import { eventually } from '../interop/surroundings/eventually.ts';
 import type { ServerProcess } from '../interop/surroundings/server-process.ts';
 import { SipSocket } from '../interop/surroundings/sip-socket.ts';
-import { addressOf, statusOf, token } from '../interop/surroundings/sip-text.ts';
+import { addressOf, okTo, statusOf, token } from '../interop/surroundings/sip-text.ts';
 
 export const password = 'bench-password';
 
-/** Whom nobody else writes to. */
-export const warmUser = 'warm';
+/** Whom nobody else writes to: as many as the drivers write to, for with one alone V8 compiles for what is in its memory already. */
+export const warmUsers: readonly string[] = Array.from({ length: 100 }, (_, index) => `warm${index}`);
 
 /** What V8 needs to have compiled the whole way of a message; a server in use is in that state after a minute. */
 const relayedMessages = 20_000;
@@ -14,23 +14,23 @@ const storedMessages = 1000;
 const inFlight = 8;
 
 /**
- * Sends messages to a user who is away, lets him come and get them, sends more to him, and lets him go. The peer is a
+ * Sends messages to users who are away, lets them come and get them, sends more to them, and lets them go. The peer is a
  * compiled program and does without.
  */
 export async function warmUp(server: ServerProcess): Promise<void> {
-  const [sender, recipient] = [await SipSocket.open(server), await SipSocket.open(server)];
+  const [sender, recipient] = [await SipSocket.open(server), await SipSocket.open(server, answerInTurn())];
   try {
     await sendMany(sender, storedMessages, [202]);
-    await recipient.register({ user: warmUser, password });
+    for (const user of warmUsers) await recipient.register({ user, password });
     await eventually('what was stored comes', () => (new Set(recipient.requests).size >= storedMessages ? true : undefined), {
       withinMilliseconds: 60_000,
     });
     // What comes while something still waits, waits behind it.
-    await eventually('a message is relayed again', async () => (statusOf(await sender.request(message())) === 200 ? true : undefined), {
+    await eventually('a message is relayed again', async () => (statusOf(await sender.request(message(0))) === 200 ? true : undefined), {
       withinMilliseconds: 60_000,
     });
     await sendMany(sender, relayedMessages, [200, 202]);
-    await recipient.register({ user: warmUser, password }, 0);
+    for (const user of warmUsers) await recipient.register({ user, password }, 0);
   } finally {
     sender.close();
     recipient.close();
@@ -40,26 +40,38 @@ export async function warmUp(server: ServerProcess): Promise<void> {
 async function sendMany(sender: SipSocket, count: number, expected: readonly number[]): Promise<void> {
   let left = count;
   const sendOneByOne = async (): Promise<void> => {
-    for (; left > 0; left--) {
-      const answer = await sender.request(message());
-      const status = statusOf(answer);
+    while (left > 0) {
+      left -= 1;
+      const status = statusOf(await sender.request(message(left)));
       if (!expected.includes(status)) throw new Error(`a message of the warm-up was answered ${status}, not ${expected.join(' or ')}`);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, sendOneByOne));
 }
 
-function message() {
-  const [from, to, id] = [addressOf('alice0'), addressOf(warmUser), token()];
+/** Some clients write back every Via in a line of its own, some all of them in one (RFC 3261 §7.3.1). */
+function answerInTurn(): (request: string) => string {
+  let inOneLine = false;
+  return (request) => {
+    inOneLine = !inOneLine;
+    const answer = okTo(request);
+    return inOneLine ? answer.replace(/\r\nVia: (.*)\r\nVia: /i, '\r\nVia: $1, ') : answer;
+  };
+}
+
+function message(number: number) {
+  const id = token();
+  const [from, to] = [addressOf(`alice${number % warmUsers.length}`), addressOf(`warm${number % warmUsers.length}`)];
   const headers = [
     'User-Agent: CPM-client/OMA2.2 warm-up',
     `P-Preferred-Identity: <${from}>`,
     'Accept-Contact: *;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg"',
     'P-Preferred-Service: urn:urn-7:3gpp-service.ims.icsi.oma.cpm.msg',
-    'Conversation-ID: warm-up',
+    `Conversation-ID: warm-up-${number % warmUsers.length}`,
     `Contribution-ID: ${id}`,
     'Content-Type: message/cpim',
   ];
+  const text = 'Warming up. '.repeat(8);
   const envelope = [
     `From: <${from}>`,
     `To: <${to}>`,
@@ -68,6 +80,7 @@ function message() {
     `imdn.Message-ID: ${id}`,
     'imdn.Disposition-Notification: positive-delivery, display',
   ];
-  const body = `${envelope.join('\r\n')}\r\n\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n${'Warming up. '.repeat(8)}`;
+  const entity = ['Content-Type: text/plain; charset=UTF-8', ...(number % 2 === 0 ? [`Content-Length: ${text.length}`] : [])];
+  const body = `${envelope.join('\r\n')}\r\n\r\n${entity.join('\r\n')}\r\n\r\n${text}`;
   return { method: 'MESSAGE', uri: to, from, to, headers, body };
 }

@@ -7,25 +7,27 @@ import { addressOf, credentials, headerOf, okTo, type RequestText, requestText, 
 const resendMilliseconds = 500;
 const answerMilliseconds = 8000;
 
-/** A UDP socket that speaks just enough SIP: sends what it is told, keeps what it gets, answers requests with 200. */
+/** A UDP socket that speaks just enough SIP: sends what it is told, keeps what it gets, answers requests, by 200 if nobody says otherwise. */
 export class SipSocket {
   readonly #socket: Socket;
   readonly #server: { readonly host: string; readonly port: number };
+  readonly #answerTo: (request: string) => string;
   readonly #requests: string[] = [];
   readonly #waiting = new Map<string, (response: string) => void>();
 
-  private constructor(socket: Socket, server: { readonly host: string; readonly port: number }) {
+  private constructor(socket: Socket, server: { readonly host: string; readonly port: number }, answerTo: (request: string) => string) {
     this.#socket = socket;
+    this.#answerTo = answerTo;
     this.#server = server;
     socket.on('message', (octets, source) => this.#received(octets.toString('latin1'), source));
   }
 
-  static async open(server: { readonly host: string; readonly port: number }): Promise<SipSocket> {
+  static async open(server: { readonly host: string; readonly port: number }, answerTo = okTo): Promise<SipSocket> {
     const socket = createSocket('udp4');
     socket.bind(0, '127.0.0.1');
     await once(socket, 'listening');
     socket.setRecvBufferSize(4_194_304);
-    return new SipSocket(socket, server);
+    return new SipSocket(socket, server, answerTo);
   }
 
   get port(): number {
@@ -108,7 +110,7 @@ export class SipSocket {
 
   #takeRequest(text: string, source: { readonly address: string; readonly port: number }): void {
     this.#requests.push(text);
-    this.#socket.send(okTo(text), source.port, source.address);
+    this.#socket.send(this.#answerTo(text), source.port, source.address);
   }
 
   #takeResponse(text: string): void {
