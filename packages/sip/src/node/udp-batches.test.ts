@@ -14,20 +14,61 @@ async function socketOf(t: TestContext) {
   return socket;
 }
 
-it('what was read in one turn is worked on in its order, behind a fault too', async () => {
-  const seen: number[] = [];
-  const faults: unknown[] = [];
-  const { promise: done, resolve } = Promise.withResolvers<void>();
-  const work = (octets: Uint8Array) => {
-    seen.push(...octets);
-    if (octets[0] === 2) throw new Error('the second');
-    if (octets[0] === 3) resolve();
-  };
-  const batch = new IncomingBatch(work, (fault) => faults.push(fault));
-  for (const octet of [1, 2, 3]) batch.add(Uint8Array.of(octet), from);
-  assert.deepEqual(seen, []);
-  await done;
-  assert.deepEqual([seen, faults.map(String)], [[1, 2, 3], ['Error: the second']]);
+/** A batch that keeps what it is given to work on; `came` is the text of each. */
+function batchOf(maxOctets = 1_000_000) {
+  const came: string[] = [];
+  const faults: string[] = [];
+  const batch = new IncomingBatch({
+    received: (octets) => {
+      const text = new TextDecoder().decode(octets);
+      came.push(text);
+      if (text === 'fault') throw new Error('the second');
+    },
+    fault: (fault) => faults.push(String(fault)),
+    maxOctets,
+  });
+  return { came, faults, add: (text: string, port = 9) => batch.add(new TextEncoder().encode(text), { ...from, port }) };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+it('what was read in one turn is worked on in its order, behind a fault too, and responses first', async () => {
+  const { came, faults, add } = batchOf();
+  for (const text of ['one', 'fault', 'SIP/2.0 200 OK', 'three']) add(text);
+  assert.deepEqual(came, []);
+  await turn();
+  assert.deepEqual([came, faults], [['SIP/2.0 200 OK', 'one', 'fault', 'three'], ['Error: the second']]);
+});
+
+it('requests wait while the socket may hold responses, but not for ever', async () => {
+  const { came, add } = batchOf(400);
+  for (let index = 0; index < 32; index += 1) add('four');
+  await turn();
+  assert.deepEqual(came, []);
+  add('SIP/2.0 200 OK');
+  await turn();
+  assert.deepEqual([came[0], came.length], ['SIP/2.0 200 OK', 33]);
+  // Half of what may wait does: now they are worked on, however much the socket still holds.
+  for (let index = 0; index < 60; index += 1) add('four');
+  await turn();
+  assert.equal(came.length, 65);
+  await turn();
+  assert.equal(came.length, 93);
+});
+
+it('of many waiting requests each is worked on once, whoever sends copies; what exceeds the limit is lost', async () => {
+  const { came, add } = batchOf(2_000);
+  for (let index = 0; index < 80; index += 1) add(`request ${index}`);
+  for (let index = 64; index < 80; index += 1) add(`request ${index}`);
+  add('request 70', 10);
+  add('x'.repeat(2_000));
+  while (came.length < 81) await turn();
+  await turn();
+  assert.equal(came.length, 81);
+  assert.deepEqual(came.filter((text) => text === 'request 70').length, 2);
+  add('request 70');
+  await turn();
+  assert.equal(came.length, 82);
 });
 
 it('what is sent leaves in its order, at the latest when the socket is flushed before its end', async (t) => {

@@ -6,35 +6,108 @@
  */
 import type { RemoteInfo, Socket } from 'node:dgram';
 
-/** What the socket has read in this turn, until its turn to be worked on. */
+/** As many datagrams as libuv reads from a socket in one turn at most: after so many there may be more. */
+const readInOneTurn = 32;
+const requestsInOneTurn = 32;
+/** From so many waiting requests on, a copy of one that still waits is let go. */
+const manyRequests = 64;
+
+interface Datagram {
+  readonly octets: Uint8Array;
+  readonly from: RemoteInfo;
+  /** Of a request that came when many waited: what it says and who sent it. */
+  readonly copyKey: string | undefined;
+}
+
+export interface IncomingOptions {
+  readonly received: (octets: Uint8Array, from: RemoteInfo) => void;
+  readonly fault: (error: unknown) => void;
+  /** Octets of requests that may wait here; what comes on top is lost, as it would be in the socket. */
+  readonly maxOctets: number;
+}
+
+/**
+ * What the socket has read, until its turn to be worked on. Responses come first: they end what is under way. When the
+ * server is behind, an answer that waited behind new requests would let its timer send the request again, each copy would
+ * cost as much as a request, and the server would fall behind for good.
+ */
 export class IncomingBatch {
-  readonly #received: (octets: Uint8Array, from: RemoteInfo) => void;
-  readonly #fault: (error: unknown) => void;
-  #waiting: { readonly octets: Uint8Array; readonly from: RemoteInfo }[] = [];
+  readonly #options: IncomingOptions;
+  #responses: Datagram[] = [];
+  #requests: Datagram[] = [];
+  #requestOctets = 0;
+  readonly #copyKeys = new Set<string>();
+  #readInThisTurn = 0;
+  #scheduled = false;
   readonly #work = () => this.#workOff();
 
-  constructor(received: (octets: Uint8Array, from: RemoteInfo) => void, fault: (error: unknown) => void) {
-    this.#received = received;
-    this.#fault = fault;
+  constructor(options: IncomingOptions) {
+    this.#options = options;
   }
 
-  /** libuv reads a few dozen datagrams a turn, so no limit is needed here. */
   add(octets: Uint8Array, from: RemoteInfo): void {
-    if (this.#waiting.push({ octets, from }) === 1) setImmediate(this.#work);
+    this.#readInThisTurn += 1;
+    if (isResponse(octets)) this.#responses.push({ octets, from, copyKey: undefined });
+    else this.#addRequest(octets, from);
+    this.#schedule();
+  }
+
+  #addRequest(octets: Uint8Array, from: RemoteInfo): void {
+    if (this.#requestOctets + octets.length > this.#options.maxOctets) return;
+    const copyKey = this.#requests.length < manyRequests ? undefined : copyKeyOf(octets, from);
+    if (copyKey !== undefined) {
+      // RFC 3261 §17.2.2: a retransmission that comes before any response is discarded; the first has not even been read.
+      if (this.#copyKeys.has(copyKey)) return;
+      this.#copyKeys.add(copyKey);
+    }
+    this.#requestOctets += octets.length;
+    this.#requests.push({ octets, from, copyKey });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#work);
   }
 
   #workOff(): void {
-    const batch = this.#waiting;
-    this.#waiting = [];
-    for (const { octets, from } of batch) {
-      try {
-        this.#received(octets, from);
-      } catch (error) {
-        // What came behind it is worked on all the same.
-        this.#fault(error);
-      }
+    this.#scheduled = false;
+    // The socket has more perhaps, and responses among it: they are looked for before requests begin.
+    const reads = this.#readInThisTurn >= readInOneTurn && 2 * this.#requestOctets < this.#options.maxOctets;
+    this.#readInThisTurn = 0;
+    const responses = this.#responses;
+    this.#responses = [];
+    for (const response of responses) this.#receive(response);
+    if (!reads) this.#workOffRequests();
+    if (this.#requests.length > 0) this.#schedule();
+  }
+
+  #workOffRequests(): void {
+    const requests = this.#requests.splice(0, requestsInOneTurn);
+    for (const request of requests) {
+      this.#requestOctets -= request.octets.length;
+      if (request.copyKey !== undefined) this.#copyKeys.delete(request.copyKey);
+      this.#receive(request);
     }
   }
+
+  /** What comes behind a fault is worked on all the same. */
+  #receive({ octets, from }: Datagram): void {
+    try {
+      this.#options.received(octets, from);
+    } catch (error) {
+      this.#options.fault(error);
+    }
+  }
+}
+
+/** `SIP/` begins every response and no request. */
+function isResponse(octets: Uint8Array): boolean {
+  return octets[0] === 0x53 && octets[1] === 0x49 && octets[2] === 0x50 && octets[3] === 0x2f;
+}
+
+function copyKeyOf(octets: Uint8Array, { address, port }: RemoteInfo): string {
+  return `${address} ${port} ${Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')}`;
 }
 
 export interface OutgoingDatagram {

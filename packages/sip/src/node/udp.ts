@@ -59,7 +59,11 @@ export class UdpListener implements Listener {
     this.#socket = socket;
     this.#user = user;
     this.#outgoing = new OutgoingBatch(socket, options.limits.queuedOctets);
-    const incoming = new IncomingBatch((octets, from) => this.#received(octets, from), options.fault);
+    const incoming = new IncomingBatch({
+      received: (octets, from) => this.#received(octets, from),
+      fault: options.fault,
+      maxOctets: options.limits.queuedOctets,
+    });
     socket.on('message', (octets: Uint8Array, from: RemoteInfo) => incoming.add(octets, from));
     socket.on('error', options.fault);
   }
