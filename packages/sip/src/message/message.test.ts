@@ -46,6 +46,13 @@ describe('responseTo', () => {
     assert.equal(responseTo(request, 100, { toTag: 'x' }).headers.text('To'), '<sip:bob@home1.example>');
   });
 
+  it('tags no other To than the first, and none when that cannot be tagged', () => {
+    const tos = (first: string) => ({ ...request, headers: headers.with('To', first).append('To', '<sip:c@h>') });
+    assert.deepEqual(responseTo(tos('<sip:b@h>'), 400, { toTag: 'x' }).headers.texts('To'), ['<sip:b@h>;tag=x', '<sip:c@h>']);
+    assert.deepEqual(responseTo(tos('<sip:b@h>;tag=old'), 400, { toTag: 'x' }).headers.texts('To'), ['<sip:b@h>;tag=old', '<sip:c@h>']);
+    assert.deepEqual(responseTo(tos('"<sip:b@h>'), 400, { toTag: 'x' }).headers.texts('To'), ['"<sip:b@h>', '<sip:c@h>']);
+  });
+
   it('copies Timestamp into a 100 only (RFC 3261 §8.2.6.1)', () => {
     assert.deepEqual([responseTo(request, 100).headers.has('Timestamp'), responseTo(request, 200).headers.has('Timestamp')], [true, false]);
   });

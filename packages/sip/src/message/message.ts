@@ -50,10 +50,17 @@ export interface ResponseOptions {
 /** A response as RFC 3261 §8.2.6.2 has it: Via, From, To, Call-ID and CSeq copied in their order, Timestamp into 100. */
 export function responseTo(request: SipRequest, status: number, options: ResponseOptions = {}): SipResponse {
   const { reason = reasonPhrases.get(status) ?? '', toTag, headers = Headers.of(), body = emptyBody } = options;
-  const tag = status === 100 ? undefined : toTag;
+  let tag = status === 100 ? undefined : toTag;
   const lines: HeaderLine[] = [];
   for (const line of request.headers.lines) {
-    if (isCopied(line, status)) lines.push(line.key === 'to' && tag !== undefined ? withToTag(line, tag) : line);
+    if (!isCopied(line, status)) continue;
+    if (line.key !== 'to' || tag === undefined) {
+      lines.push(line);
+      continue;
+    }
+    lines.push(withToTag(line, tag));
+    // A request with more than one To is refused, and whatever stands behind the first goes back as it came.
+    tag = undefined;
   }
   for (const line of headers.lines) lines.push(line);
   return { kind: 'response', status, reason, headers: Headers.ofLines(lines), body };
