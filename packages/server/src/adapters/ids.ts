@@ -6,7 +6,7 @@ export class PlatformIds implements Ids {
   readonly #random: Random;
   readonly #hashes: Hashes;
   readonly #encoder = new TextEncoder();
-  #deliveryKey: Uint8Array | undefined;
+  #deliveryKey: string | undefined;
   #lastOrder = 0;
 
   constructor(random: Random, hashes: Hashes) {
@@ -16,7 +16,7 @@ export class PlatformIds implements Ids {
 
   /** The key comes from the database, which is opened after the first names were needed. */
   useDeliveryKey(hexadecimal: string): void {
-    this.#deliveryKey = this.#encoder.encode(hexadecimal);
+    this.#deliveryKey = hexadecimal;
   }
 
   unique(): string {
@@ -44,8 +44,9 @@ export class PlatformIds implements Ids {
 
   deliveryNames(subject: string, client: string, attempt: number): DeliveryNames {
     if (this.#deliveryKey === undefined) throw new TypeError('the delivery key is not there yet');
-    const seal = this.#hashes.hmacHex(this.#deliveryKey, `${subject}\n${client}\n${attempt}`);
-    return { callId: seal.slice(0, 32), fromTag: seal.slice(32, 48), branch: `z9hG4bK${seal.slice(48, 64)}`, sequence: attempt + 1 };
+    // One digest instead of the two of an HMAC, for every message: of 256 bits 192 are shown, so that nobody can extend it.
+    const seal = this.#hashes.hex('sha-256', this.#encoder.encode(`${this.#deliveryKey}\n${subject}\n${client}\n${attempt}`));
+    return { callId: seal.slice(0, 32), fromTag: seal.slice(16, 32), branch: `z9hG4bK${seal.slice(32, 48)}`, sequence: attempt + 1 };
   }
 }
 

@@ -42,8 +42,8 @@ export async function sendOwnDeviceCopies(served: ServedRequest, message: Standa
 /** E-8.2.2.1-36: the suitable ones but the one that has sent this, by whichever of its flows. */
 function otherClients({ servedUser, sendingClients = [] }: ServedRequest, { ports }: OwnDeviceContext): readonly Binding[] {
   const bindings = ports.registrations.of(servedUser);
-  // Most users have one client.
-  if (bindings.length < 2 && sendingClients.length > 0) return [];
+  // Most users have one client, and who sends by a trusted peer may have none here.
+  if (bindings.length === 0 || (bindings.length === 1 && sendingClients.length > 0)) return [];
   const sending = bindings.filter(({ client }) => sendingClients.includes(client));
   const isSending = (binding: Binding) =>
     sending.some(({ client, instance }) => client === binding.client || (instance !== undefined && instance === binding.instance));
