@@ -1,5 +1,10 @@
 import type { AnswerRow, Section } from '../row.ts';
 
+const forTablet = {
+  'Accept-Contact':
+    '*;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg", *;+sip.instance="<instance-of-bob/tablet>";require;explicit',
+};
+
 const notifications: readonly AnswerRow[] = [
   {
     id: 'notification-delivered',
@@ -49,14 +54,7 @@ const notifications: readonly AnswerRow[] = [
     clauses: ['decision 46', 'decision 18'],
     situation: 'Accept-Contact names one of two devices.',
     clients: { 'bob/phone': 200, 'bob/tablet': 200 },
-    request: {
-      method: 'MESSAGE',
-      kind: 'notification',
-      headers: {
-        'Accept-Contact':
-          '*;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg", *;+sip.instance="<instance-of-bob/tablet>";require;explicit',
-      },
-    },
+    request: { method: 'MESSAGE', kind: 'notification', headers: forTablet },
     expected: { status: 200, delivered: ['bob/tablet'] },
   },
   {
@@ -64,14 +62,7 @@ const notifications: readonly AnswerRow[] = [
     clauses: ['decision 46'],
     situation: 'Accept-Contact names a device that is not registered any more: all suitable ones get it.',
     clients: { 'bob/phone': 200, 'bob/tablet': { answers: 200, presence: 'has gone' } },
-    request: {
-      method: 'MESSAGE',
-      kind: 'notification',
-      headers: {
-        'Accept-Contact':
-          '*;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg", *;+sip.instance="<instance-of-bob/tablet>";require;explicit',
-      },
-    },
+    request: { method: 'MESSAGE', kind: 'notification', headers: forTablet },
     expected: { status: 200, delivered: ['bob/phone'] },
   },
   {
