@@ -20,7 +20,7 @@ interface Pads {
 
 const padsOfKeys = new WeakMap<Uint8Array, Pads>();
 
-/** HMAC-SHA-256 by two one-shot digests, which costs a fifth of createHmac: names and tags of every message come from here. */
+/** HMAC-SHA-256 by two one-shot digests, which costs a fifth of createHmac: tags and seals come from here, some for every message. */
 function hmacHex(key: Uint8Array, text: Uint8Array | string): string {
   const { inner, outer } = padsOf(key);
   const message = Buffer.allocUnsafe(blockOctets + (typeof text === 'string' ? Buffer.byteLength(text) : text.length));

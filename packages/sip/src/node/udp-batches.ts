@@ -11,6 +11,8 @@ const readInOneTurn = 32;
 const requestsInOneTurn = 32;
 /** From so many waiting requests on, a copy of one that still waits is let go. */
 const manyRequests = 64;
+/** What a waiting request counts at least: an empty datagram takes memory too. */
+const leastOctets = 1024;
 
 interface Datagram {
   readonly octets: Uint8Array;
@@ -22,7 +24,7 @@ interface Datagram {
 export interface IncomingOptions {
   readonly received: (octets: Uint8Array, from: RemoteInfo) => void;
   readonly fault: (error: unknown) => void;
-  /** Octets of requests that may wait here; what comes on top is lost, as it would be in the socket. */
+  /** From so many octets of waiting requests on, they are worked on before more is read. None is let go: one turn reads little. */
   readonly maxOctets: number;
 }
 
@@ -53,14 +55,13 @@ export class IncomingBatch {
   }
 
   #addRequest(octets: Uint8Array, from: RemoteInfo): void {
-    if (this.#requestOctets + octets.length > this.#options.maxOctets) return;
     const copyKey = this.#requests.length < manyRequests ? undefined : copyKeyOf(octets, from);
     if (copyKey !== undefined) {
       // RFC 3261 §17.2.2: a retransmission that comes before any response is discarded; the first has not even been read.
       if (this.#copyKeys.has(copyKey)) return;
       this.#copyKeys.add(copyKey);
     }
-    this.#requestOctets += octets.length;
+    this.#requestOctets += costOf(octets);
     this.#requests.push({ octets, from, copyKey });
   }
 
@@ -73,7 +74,7 @@ export class IncomingBatch {
   #workOff(): void {
     this.#scheduled = false;
     // The socket has more perhaps, and responses among it: they are looked for before requests begin.
-    const reads = this.#readInThisTurn >= readInOneTurn && 2 * this.#requestOctets < this.#options.maxOctets;
+    const reads = this.#readInThisTurn >= readInOneTurn && this.#requestOctets < this.#options.maxOctets;
     this.#readInThisTurn = 0;
     const responses = this.#responses;
     this.#responses = [];
@@ -83,12 +84,15 @@ export class IncomingBatch {
   }
 
   #workOffRequests(): void {
-    const requests = this.#requests.splice(0, requestsInOneTurn);
-    for (const request of requests) {
-      this.#requestOctets -= request.octets.length;
+    let worked = 0;
+    for (const request of this.#requests) {
+      if (worked >= requestsInOneTurn && this.#requestOctets < this.#options.maxOctets) break;
+      worked += 1;
+      this.#requestOctets -= costOf(request.octets);
       if (request.copyKey !== undefined) this.#copyKeys.delete(request.copyKey);
       this.#receive(request);
     }
+    this.#requests.splice(0, worked);
   }
 
   /** What comes behind a fault is worked on all the same. */
@@ -99,6 +103,10 @@ export class IncomingBatch {
       this.#options.fault(error);
     }
   }
+}
+
+function costOf(octets: Uint8Array): number {
+  return Math.max(octets.length, leastOctets);
 }
 
 /** `SIP/` begins every response and no request. */
@@ -117,23 +125,30 @@ export interface OutgoingDatagram {
   readonly sent: (error: Error | null) => void;
 }
 
+type SendingSocket = Pick<Socket, 'send' | 'getSendQueueSize'>;
+
 /** What leaves the socket at the end of this turn. */
 export class OutgoingBatch {
-  readonly #socket: Socket;
+  readonly #socket: SendingSocket;
   readonly #maxOctets: number;
   #waiting: OutgoingDatagram[] = [];
-  /** Those of `#waiting`, and what the socket itself could not send at once when it was last given a batch. */
   #waitingOctets = 0;
+  /** What the socket could not send at once, when it was asked last. */
+  #queuedOctets = 0;
   readonly #send = () => this.flush();
 
-  constructor(socket: Socket, maxOctets: number) {
+  constructor(socket: SendingSocket, maxOctets: number) {
     this.#socket = socket;
     this.#maxOctets = maxOctets;
   }
 
   /** False when too much waits already; nothing was taken then. The octets must stay as they are until `sent` is called. */
   add(datagram: OutgoingDatagram): boolean {
-    if (this.#waitingOctets > this.#maxOctets) return false;
+    if (this.#isFull()) {
+      // Some of it may have left since.
+      this.#queuedOctets = this.#socket.getSendQueueSize();
+      if (this.#isFull()) return false;
+    }
     this.#waitingOctets += datagram.octets.length;
     if (this.#waiting.push(datagram) === 1) setImmediate(this.#send);
     return true;
@@ -145,7 +160,12 @@ export class OutgoingBatch {
     if (batch.length === 0) return;
     this.#waiting = [];
     for (const datagram of batch) this.#give(datagram);
-    this.#waitingOctets = this.#socket.getSendQueueSize();
+    this.#waitingOctets = 0;
+    this.#queuedOctets = this.#socket.getSendQueueSize();
+  }
+
+  #isFull(): boolean {
+    return this.#waitingOctets + this.#queuedOctets > this.#maxOctets;
   }
 
   /** An address that the socket does not take, such as port 0, is one more datagram that does not arrive. */
