@@ -11,7 +11,7 @@ const globalNumber = /^\+\d{1,15}$/;
 
 /** How many users are read from the database at once when the server starts. */
 const pageSize = 1000;
-/** At least so many of the users that were looked up last are there unpacked. More would outlive V8's new space where many are in turn. */
+/** At least so many of the users that were looked up last are there unpacked; reading one from its record costs more than looking it up. */
 const recentUsers = 1024;
 
 /**

@@ -9,7 +9,7 @@ import { bindingFromStored, type LocatedBinding, registrationName } from './stor
 
 /** How many bindings are read from the database at once when the server starts, or dropped from it in one commit. */
 const pageSize = 1000;
-/** At least so many of the users whose bindings were wanted last have them there unpacked; more would be more for V8 to carry on. */
+/** At least so many of the users whose bindings were wanted last have them there unpacked. */
 const recentOwners = 1024;
 
 export interface Changes {
