@@ -19,8 +19,20 @@ export interface WireReport {
 const warning = 0x00600000;
 
 /** What is more than a note and still no fault of SIP. */
-const allowed: readonly { readonly note: RegExp; readonly reason: string }[] = [
+interface AllowedNote {
+  readonly note: RegExp;
+  /** Allowed in frames alone that have this. */
+  readonly having?: 'sip.Content-Encoding';
+  readonly reason: string;
+}
+
+const allowed: readonly AllowedNote[] = [
   { note: /^(?:TCP|Connection|Previous segment|ACKed segment|Out-Of-Order)/i, reason: 'says how TCP went and nothing of the SIP in it' },
+  {
+    note: /^Trailing stray characters$/,
+    having: 'sip.Content-Encoding',
+    reason: 'Wireshark 4.0 reads the body as text together with the header, and the octets of a compressed one are none',
+  },
 ];
 
 const mandatoryHeaders = ['Via', 'From', 'To', 'Call-ID', 'CSeq'] as const;
@@ -35,7 +47,7 @@ const noTcpRepetition = ['retransmission', 'fast_retransmission', 'spurious_retr
 
 const headerFields = mandatoryHeaders.map((name) => `sip.${name}` as const);
 const frameFields = ['frame.number', 'udp.srcport', 'tcp.srcport', 'sip', '_ws.malformed'] as const;
-const noteFields = ['_ws.expert.severity', '_ws.expert.message', 'sip.resend', 'sip.Status-Code'] as const;
+const noteFields = ['_ws.expert.severity', '_ws.expert.message', 'sip.resend', 'sip.Status-Code', 'sip.Content-Encoding'] as const;
 const fields = [...frameFields, ...noteFields, ...headerFields];
 
 /** What Wireshark says of a frame; an empty text where it says nothing. */
@@ -68,7 +80,7 @@ export async function wireReport(capture: WireCapture, port: number): Promise<Wi
 function faultsOf(frame: Frame): readonly string[] {
   const faults: string[] = [];
   const notes = frame('_ws.expert.message');
-  if (frame('sip') !== '' && frame('_ws.expert.severity').split('|').some(isFault) && !isAllowed(notes)) faults.push(notes);
+  if (frame('sip') !== '' && frame('_ws.expert.severity').split('|').some(isFault) && !isAllowed(notes, frame)) faults.push(notes);
   if (frame('_ws.malformed') !== '') faults.push('malformed');
   else if (frame('sip') === '') faults.push('is no SIP');
   else if (lacksHeader(frame)) faults.push(`lacks one of ${mandatoryHeaders.join(', ')}`);
@@ -79,8 +91,9 @@ function isFault(severity: string): boolean {
   return Number(severity) >= warning;
 }
 
-function isAllowed(notes: string): boolean {
-  return notes.split('|').every((note) => allowed.some((one) => one.note.test(note)));
+function isAllowed(notes: string, frame: Frame): boolean {
+  const here = allowed.filter(({ having }) => having === undefined || frame(having) !== '');
+  return notes.split('|').every((note) => here.some((one) => one.note.test(note)));
 }
 
 /** A 400 has what its request had; one that lacked a header is answered all the same (RFC 4475 §3.3.1). */
