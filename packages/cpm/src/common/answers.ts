@@ -34,7 +34,7 @@ export const forbidden = (warning: string): Refusal => ({ status: 403, warning }
 
 /** A response of this function: identity headers of the request, Server, and what `headers` adds (B-8.3.1.1-24). */
 export function answer(request: SipRequest, status: number, self: AnsweringFunction, headers: Headers = Headers.of()): SipResponse {
-  const own = headers.concat(identityHeadersOf(request.headers)).append('Server', self.server);
+  const own = Headers.from([...headers.raw, ...identityHeadersOf(request.headers)]).append('Server', self.server);
   return responseTo(request, status, { toTag: self.newTag(), headers: own });
 }
 

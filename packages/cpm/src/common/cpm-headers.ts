@@ -1,4 +1,4 @@
-import { defineHeader, type HeaderField, type Headers } from '@opencpm/sip';
+import { defineHeader, type HeaderField, type Headers, type RawHeader } from '@opencpm/sip';
 import { type ContributionId, type ConversationId, contributionId, conversationId } from './identifiers.ts';
 
 /**
@@ -35,6 +35,6 @@ const identityHeaders: ReadonlySet<string> = new Set(
 );
 
 /** The identity headers of a message, byte for byte. */
-export function identityHeadersOf(headers: Headers): Headers {
-  return headers.filter(({ key }) => identityHeaders.has(key));
+export function identityHeadersOf(headers: Headers): readonly RawHeader[] {
+  return headers.raw.filter(({ key }) => identityHeaders.has(key));
 }

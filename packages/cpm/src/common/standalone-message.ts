@@ -20,9 +20,7 @@ import { requestedInstance } from './service-tags.ts';
 const maxMessageIdLength = 512;
 
 /** What the functions need to know of a pager-mode standalone message, decoded once. */
-export interface StandaloneMessage {
-  /** An IMDN (5.4) travels as a standalone message and is treated apart (decision 46). */
-  readonly kind: 'message' | 'notification';
+export interface StandaloneMessage extends Envelope {
   /** Canonical address of the authenticated originator; undefined when nobody is asserted. */
   readonly originator: string | undefined;
   /** All his asserted addresses, that one first. */
@@ -30,31 +28,56 @@ export interface StandaloneMessage {
   readonly anonymous: boolean;
   readonly conversationId: ConversationId | undefined;
   readonly contributionId: ContributionId | undefined;
+  /** `+sip.instance` of the device that the request is for (6.1.2). */
+  readonly device: string | undefined;
+}
+
+/** What the CPIM message itself says. */
+interface Envelope {
+  /** An IMDN (5.4) travels as a standalone message and is treated apart (decision 46). */
+  readonly kind: 'message' | 'notification';
   readonly messageId: MessageId | undefined;
   readonly requestedNotifications: ReadonlySet<DispositionNotification>;
   /** CPIM DateTime, RFC 3339, as the sender wrote it. */
   readonly dateTime: string | undefined;
-  /** `+sip.instance` of the device that the request is for (6.1.2). */
-  readonly device: string | undefined;
   readonly cpim: CpimMessage;
 }
 
 /** Reads a request that `becomeCpmMessage` has let pass. */
 export function readStandaloneMessage(request: SipRequest): StandaloneMessage {
-  const cpim = cpimIn(request);
-  const id = imdnMessageId(cpim);
-  const originators = assertedAddresses(request.headers);
+  const { kind, messageId, requestedNotifications, dateTime, cpim } = envelopeOf(cpimIn(request));
+  const { headers } = request;
+  const originators = assertedAddresses(headers);
   return {
-    kind: isNotification(cpim) ? 'notification' : 'message',
+    kind,
     originator: originators[0],
     originators,
-    anonymous: anonymityRequested(request.headers),
-    conversationId: request.headers.value(conversationIdHeader),
-    contributionId: request.headers.value(contributionIdHeader),
+    anonymous: anonymityRequested(headers),
+    conversationId: headers.value(conversationIdHeader),
+    contributionId: headers.value(contributionIdHeader),
+    messageId,
+    requestedNotifications,
+    dateTime,
+    device: requestedInstance(headers),
+    cpim,
+  };
+}
+
+/** The originating function reads the same message just before the terminating one. */
+function envelopeOf(cpim: CpimMessage): Envelope {
+  if (lastEnvelope?.cpim !== cpim) lastEnvelope = readEnvelope(cpim);
+  return lastEnvelope;
+}
+
+let lastEnvelope: Envelope | undefined;
+
+function readEnvelope(cpim: CpimMessage): Envelope {
+  const id = imdnMessageId(cpim);
+  return {
+    kind: isNotification(cpim) ? 'notification' : 'message',
     messageId: id === undefined || id.length > maxMessageIdLength ? undefined : messageId(id),
     requestedNotifications: dispositionNotifications(cpim),
     dateTime: dateTime(cpim),
-    device: requestedInstance(request.headers),
     cpim,
   };
 }

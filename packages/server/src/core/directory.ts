@@ -28,6 +28,8 @@ export class Directory {
   readonly #byAddress = new TextIndex();
   readonly #recent = new RecentValues<RecordReference, StoredUser>(recentUsers);
 
+  #changes = 0;
+
   constructor(users: Users, domain: string) {
     this.#users = users;
     this.#domain = domain;
@@ -41,6 +43,11 @@ export class Directory {
       after = users.at(-1)?.owner;
       if (after === undefined) return undefined;
     }
+  }
+
+  /** How often a user came, changed or went. */
+  get changes(): number {
+    return this.#changes;
   }
 
   get size(): number {
@@ -115,6 +122,7 @@ export class Directory {
   }
 
   #remember(user: StoredUser): void {
+    this.#changes += 1;
     const reference = this.#records.put(this.#packed.write(user));
     this.#byOwner.add(user.owner, reference);
     this.#byName.add(user.name, reference);
@@ -124,6 +132,7 @@ export class Directory {
   #forget(owner: UserId): void {
     const reference = this.#byOwner.find(owner, (candidate) => hasOwner(this.#records.get(candidate), owner));
     if (reference === undefined) return;
+    this.#changes += 1;
     const user = this.#packed.read(this.#records.get(reference));
     this.#byOwner.remove(user.owner, reference);
     this.#byName.remove(user.name, reference);

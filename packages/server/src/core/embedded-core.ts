@@ -97,7 +97,7 @@ export class EmbeddedCore implements SipCore {
   }
 
   /** Anything but REGISTER: who sends it, who serves him, else onward. */
-  async #request(transaction: ServerTransaction): Promise<SipResponse | 'dropped'> {
+  #request(transaction: ServerTransaction): Promise<SipResponse> | SipResponse | 'dropped' {
     const { request } = transaction;
     const { routing, context } = this.#parts;
     const destination = routing.destination(request);
@@ -173,14 +173,14 @@ export class EmbeddedCore implements SipCore {
     return sending;
   }
 
-  async onward(request: SipRequest, hops: readonly Hop[]): Promise<SipResponse> {
+  onward(request: SipRequest, hops: readonly Hop[]): Promise<SipResponse> {
     const { context, routing } = this.#parts;
     const destination = routing.destination(request);
     switch (destination.kind) {
       case 'none':
-        return responseTo(request, destination.status);
+        return Promise.resolve(responseTo(request, destination.status));
       case 'self':
-        return ownAnswer(request, context);
+        return Promise.resolve(ownAnswer(request, context));
       case 'route':
         return this.#parts.nextHops.send(request, destination.nextHop);
       case 'user':
@@ -188,11 +188,11 @@ export class EmbeddedCore implements SipCore {
     }
   }
 
-  async #terminate(request: SipRequest, { user, instance }: ToUser, hops: readonly Hop[]): Promise<SipResponse> {
+  #terminate(request: SipRequest, { user, instance }: ToUser, hops: readonly Hop[]): Promise<SipResponse> {
     const { limits } = this.#parts.context.configuration;
     const visits = hops.filter((hop) => hop.case === 'terminating');
-    if (visits.some((hop) => hop.user === user.owner)) return responseTo(request, 482);
-    if (visits.length > limits.forwards) return responseTo(request, 480);
+    if (visits.some((hop) => hop.user === user.owner)) return Promise.resolve(responseTo(request, 482));
+    if (visits.length > limits.forwards) return Promise.resolve(responseTo(request, 480));
     const served = { request, servedUser: user.owner, hops, arrivedAt: this.#parts.context.clock.now() };
     return this.#serving().terminating(instance === undefined ? served : { ...served, device: instance });
   }

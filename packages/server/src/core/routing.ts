@@ -12,12 +12,19 @@ export type Destination =
   | { readonly kind: 'route'; readonly nextHop: SipUri }
   | { readonly kind: 'none'; readonly status: 400 | 404 | 416 };
 
+interface LastDestination {
+  readonly uri: string;
+  readonly changes: number;
+  readonly destination: Destination;
+}
+
 /** Decides without asking anybody: users of this domain, domains with a route, nothing else. This is no open relay. */
 export class Routing {
   readonly #domain: string;
   readonly #directory: Directory;
   readonly #routes: ReadonlyMap<string, SipUri>;
   readonly #ownAddresses: ReadonlySet<string>;
+  #last: LastDestination = { uri: '', changes: -1, destination: { kind: 'none', status: 400 } };
 
   constructor(configuration: Configuration, directory: Directory, ownAddresses: ReadonlySet<string>) {
     this.#domain = configuration.domain;
@@ -26,7 +33,16 @@ export class Routing {
     this.#ownAddresses = ownAddresses;
   }
 
+  /** Asked twice of nearly every message, before and behind the originating function; nothing comes in between. */
   destination(request: SipRequest): Destination {
+    const { changes } = this.#directory;
+    if (request.uri !== this.#last.uri || changes !== this.#last.changes) {
+      this.#last = { uri: request.uri, changes, destination: this.#destination(request) };
+    }
+    return this.#last.destination;
+  }
+
+  #destination(request: SipRequest): Destination {
     const uri = requestUri(request);
     if (uri instanceof Malformed) return { kind: 'none', status: 400 };
     if (uri.kind === 'other') return { kind: 'none', status: 416 };

@@ -21,16 +21,16 @@ export class ToClient {
     this.#edges = new ToEdge(context.location, ways.endpoint, nextHops);
   }
 
-  async send(owner: UserId, client: string, request: SipRequest, branch: string | undefined): Promise<ClientAnswer> {
+  send(owner: UserId, client: string, request: SipRequest, branch: string | undefined): Promise<ClientAnswer> {
     const { location } = this.#context;
     const binding = location.of(owner).find((candidate) => candidate.client === client);
-    if (binding === undefined) return { kind: 'not-registered' };
+    if (binding === undefined) return Promise.resolve({ kind: 'not-registered' });
     const { edge } = binding;
     if (edge !== undefined) return this.#edges.send(addressed(request, binding), { binding, edge, branch });
     const target = targetOf(binding);
     if (target === undefined) {
       location.markUnreachable(binding);
-      return { kind: 'unreachable', reason: 'the flow is gone' };
+      return Promise.resolve({ kind: 'unreachable', reason: 'the flow is gone' });
     }
     return this.#request(addressed(request, binding), { binding, target, branch });
   }

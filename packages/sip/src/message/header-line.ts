@@ -17,6 +17,14 @@ export interface RawHeader {
 
 /** A header line that keeps its octets and remembers what was decoded from it. Immutable to its users. */
 export class HeaderLine implements RawHeader {
+  /** The lines made last of those headers that say the same in nearly every message; immutable, so they serve again. */
+  static readonly #lastMade = new Map(
+    ['Max-Forwards', 'CSeq', 'User-Agent', 'Server', 'P-Asserted-Service', 'Accept-Contact'].map((name) => [
+      name,
+      HeaderLine.#made(name, ''),
+    ]),
+  );
+
   readonly key: string;
   /** The text that the line stands in, which may be a whole head, and where in it: from `start` to before `end`. */
   readonly source: string;
@@ -45,6 +53,15 @@ export class HeaderLine implements RawHeader {
 
   /** A line to be sent. The value is made fit for one line, whatever it holds. */
   static of(name: string, value: string): HeaderLine {
+    const last = HeaderLine.#lastMade.get(name);
+    if (last === undefined) return HeaderLine.#made(name, value);
+    if (last.value === value) return last;
+    const line = HeaderLine.#made(name, value);
+    HeaderLine.#lastMade.set(name, line);
+    return line;
+  }
+
+  static #made(name: string, value: string): HeaderLine {
     const key = headerKey(name);
     if (key === '') throw new Error(`not a header name: ${JSON.stringify(name)}`);
     const text = trimBlanks(toHeaderText(value));

@@ -53,14 +53,12 @@ export function textToOctets(text: string): string {
  * with the blanks after it becomes one blank. Without this a text from elsewhere could start a header of its own.
  */
 export function toHeaderText(text: string): string {
-  let plain = true;
-  for (let index = 0; index < text.length && plain; index += 1) {
-    const code = text.charCodeAt(index);
-    plain = code <= 0xff && code !== 13 && code !== 10;
-  }
-  if (plain) return text;
+  if (!unfit.test(text)) return text;
   return unfold(isOctetString(text) ? text : textToOctets(text));
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: line ends and what is no octet are looked for
+const unfit = /[\r\n\u0100-\uffff]/;
 
 /** A text with every run of line ends and the blanks after it replaced by one blank (RFC 3261 §7.3.1). */
 export function unfold(text: string): string {

@@ -11,6 +11,14 @@ import type { SipUri, TelUri, Uri } from './uri.ts';
  * address of a user here.
  */
 export function canonicalAddress(uri: Uri): string | undefined {
+  if (uri !== last.uri) last = { uri, address: addressOf(uri) };
+  return last.address;
+}
+
+/** A request's URI is asked for by several functions in turn; URIs are immutable. */
+let last: { readonly uri: Uri | undefined; readonly address: string | undefined } = { uri: undefined, address: undefined };
+
+function addressOf(uri: Uri): string | undefined {
   switch (uri.kind) {
     case 'sip':
       return canonicalSipAddress(uri);

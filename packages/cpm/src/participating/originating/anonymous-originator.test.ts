@@ -6,7 +6,7 @@ import { anonymousUri } from '../../common/addresses.ts';
 import { userId } from '../../common/identifiers.ts';
 import { readStandaloneMessage } from '../../common/standalone-message.ts';
 import type { AnonymousOriginators } from '../../ports.ts';
-import { anonymousOriginator } from './anonymous-originator.ts';
+import { anonymousOriginator, isToAnonymousOriginator } from './anonymous-originator.ts';
 
 const known: ReadonlyMap<string, string> = new Map([
   ['m1', 'sip:alice@cpm.test'],
@@ -40,9 +40,10 @@ function about(...ids: readonly string[]): SipRequest {
   return notification('multipart/mixed;boundary=b', formatMultipart({ boundary: 'b', parts }));
 }
 
-function originatorOf(request: SipRequest, ports = originators) {
-  const served = { request, servedUser: userId('bob'), hops: [], arrivedAt: 7 };
-  return anonymousOriginator(served, readStandaloneMessage(request), ports);
+async function originatorOf(request: SipRequest, ports = originators) {
+  const message = readStandaloneMessage(request);
+  if (!isToAnonymousOriginator(request, message)) return undefined;
+  return anonymousOriginator({ servedUser: userId('bob'), arrivedAt: 7 }, message, ports);
 }
 
 describe('to whom a notification to the anonymous address goes (decision 34)', () => {

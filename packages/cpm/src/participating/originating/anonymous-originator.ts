@@ -5,16 +5,22 @@ import { messageId } from '../../common/identifiers.ts';
 import type { StandaloneMessage } from '../../common/standalone-message.ts';
 import type { AnonymousOriginators, QueueFault, ServedRequest } from '../../ports.ts';
 
+/** A notification to the anonymous address, which is nobody's. */
+export function isToAnonymousOriginator(request: SipRequest, { kind }: Pick<StandaloneMessage, 'kind'>): boolean {
+  if (kind !== 'notification') return false;
+  const uri = requestUri(request);
+  return !(uri instanceof Malformed) && canonicalAddress(uri) === anonymousUri;
+}
+
 /**
- * To whom a notification goes that the served user sends to the anonymous address (decision 34). Undefined for every
- * other request, and when nobody is known: then it goes nowhere, because nobody has that address.
+ * To whom a notification goes that the served user sends to the anonymous address (decision 34). Undefined when nobody is
+ * known: then it goes nowhere.
  */
 export async function anonymousOriginator(
-  { request, servedUser, arrivedAt }: ServedRequest,
+  { servedUser, arrivedAt }: Pick<ServedRequest, 'servedUser' | 'arrivedAt'>,
   message: StandaloneMessage,
   originators: AnonymousOriginators,
 ): Promise<string | undefined | QueueFault> {
-  if (message.kind !== 'notification' || !isToAnonymous(request)) return undefined;
   let common: string | undefined;
   for (const id of messagesNotified(message)) {
     const originator = await originators.find(servedUser, messageId(id), arrivedAt);
@@ -24,11 +30,6 @@ export async function anonymousOriginator(
     common = originator;
   }
   return common;
-}
-
-function isToAnonymous(request: SipRequest): boolean {
-  const uri = requestUri(request);
-  return !(uri instanceof Malformed) && canonicalAddress(uri) === anonymousUri;
 }
 
 /** imdn.Message-IDs of the messages that it is about: one, or several in an aggregate. */

@@ -20,14 +20,27 @@ export interface OwnDeviceContext {
 /**
  * What one of a user's clients has sent, for his other ones, so that each shows the whole conversation (wire facts 8.1
  * step 10, E-8.2.2.1-34 to -39 by analogy). They are CPM Clients that are there now: a copy is not deferred, and what a
- * device has missed it finds in the message store. Nobody waits for it, and it is lost with this process. Resolves with
- * the number of clients that took it. E-8.2.2.1-34, -35: the release that a client speaks was looked at when it sent.
+ * device has missed it finds in the message store. Nobody waits for it, and it is lost with this process. Undefined when
+ * there is no other one, else resolves with the number of clients that took it. E-8.2.2.1-34, -35: the release that a
+ * client speaks was looked at when it sent.
  */
-export async function sendOwnDeviceCopies(served: ServedRequest, message: StandaloneMessage, context: OwnDeviceContext): Promise<number> {
-  const { ports, policy } = context;
-  if (policy.ownDeviceCopies === 'never' || message.kind === 'notification') return 0;
+export function sendOwnDeviceCopies(
+  served: ServedRequest,
+  message: StandaloneMessage,
+  context: OwnDeviceContext,
+): Promise<number> | undefined {
+  if (context.policy.ownDeviceCopies === 'never' || message.kind === 'notification') return undefined;
   const others = otherClients(served, context);
-  if (others.length === 0) return 0;
+  return others.length === 0 ? undefined : sendCopies(others, served, message, context);
+}
+
+async function sendCopies(
+  others: readonly Binding[],
+  served: ServedRequest,
+  message: StandaloneMessage,
+  context: OwnDeviceContext,
+): Promise<number> {
+  const { ports } = context;
   const expecting = expectingClients(others, message, await ports.preferences.of(served.servedUser));
   // The sender's answer goes first.
   await ports.clock.wait(ports.clock.now()).over;

@@ -11,7 +11,7 @@ import type { ServedRequest } from '../../ports.ts';
 import { recordsHistory } from '../../preferences/preferences.ts';
 import type { ServiceProviderPolicy } from '../../service-provider-policy.ts';
 import type { OriginatingPorts } from '../participating-ports.ts';
-import { anonymousOriginator } from './anonymous-originator.ts';
+import { anonymousOriginator, isToAnonymousOriginator } from './anonymous-originator.ts';
 import { sendOwnDeviceCopies } from './own-device-copies.ts';
 
 export interface OriginatingContext {
@@ -59,14 +59,19 @@ async function handleMessage(served: ServedRequest, context: OriginatingContext)
   // Step 10: copies for the sender's other devices, on their own.
   if (response.status < 300) {
     const copies = sendOwnDeviceCopies({ ...served, request: asserted }, message, context);
-    copies.catch((error) => ports.diagnostics.fault('send copies to own devices', String(error), asserted));
+    copies?.catch((error) => ports.diagnostics.fault('send copies to own devices', String(error), asserted));
   }
   // Step 9: the three identity headers, Server, and the Message-UID of the sender's own store, when there is one.
   return answerSender({ ...served, request: asserted }, response, context);
 }
 
-/** Onward as addressed, but for a notification to a sender who hides (decision 34): his address is in the Request-URI only. */
-async function sendToRecipient(served: ServedRequest, message: StandaloneMessage, context: OriginatingContext): Promise<SipResponse> {
+/** Onward as addressed, but for a notification to a sender who hides (decision 34). */
+function sendToRecipient(served: ServedRequest, message: StandaloneMessage, context: OriginatingContext): Promise<SipResponse> {
+  return isToAnonymousOriginator(served.request, message) ? sendToHiddenSender(served, message, context) : sendOnward(served, context);
+}
+
+/** His address is in the Request-URI only. */
+async function sendToHiddenSender(served: ServedRequest, message: StandaloneMessage, context: OriginatingContext): Promise<SipResponse> {
   const originator = await anonymousOriginator(served, message, context.ports.anonymousOriginators);
   if (originator === undefined) return sendOnward(served, context);
   if (typeof originator === 'object') return refuse(served.request, { status: 503, retryAfterSeconds: 30 }, context.self);
@@ -99,12 +104,16 @@ function isStandalone(service: string | undefined): service is 'msg' | 'msg.grou
 }
 
 /** Step 7, E-8.2.1.2-26: what is neither a SIP nor a tel address is the ISF's; step 8: all else the core's. */
-async function sendOnward(served: ServedRequest, context: OriginatingContext): Promise<SipResponse> {
+function sendOnward(served: ServedRequest, context: OriginatingContext): Promise<SipResponse> {
   const { request, servedUser, hops } = served;
   const { ports, self } = context;
   const target = requestUri(request);
-  if (target instanceof Malformed) return refuse(request, { status: 400 }, self);
-  if (target.kind !== 'other') return ports.sipCore.onward(request, [...hops, { user: servedUser, case: 'originating' }]);
+  if (target instanceof Malformed) return Promise.resolve(refuse(request, { status: 400 }, self));
+  if (target.kind === 'other') return interwork(request, context);
+  return ports.sipCore.onward(request, [...hops, { user: servedUser, case: 'originating' }]);
+}
+
+async function interwork(request: SipRequest, { ports, self }: OriginatingContext): Promise<SipResponse> {
   const outcome = await ports.isf.interwork(request);
   // Nobody here takes that scheme (RFC 3261 §21.4.14), and there is no recipient to defer it for.
   return outcome.kind === 'absent' ? refuse(request, { status: 416 }, self) : outcome.response;

@@ -10,7 +10,7 @@ import type { TerminatingContext } from './terminating-message.ts';
  * Message-ID); messages without Message-ID cannot be told apart and always pass. A retransmission never gets here:
  * the transaction layer answers it.
  */
-export async function answerOnce(
+export function answerOnce(
   served: ServedRequest,
   message: StandaloneMessage,
   context: TerminatingContext,
@@ -18,14 +18,9 @@ export async function answerOnce(
 ): Promise<SipResponse> {
   const key = duplicateKey(served, message);
   if (key === undefined) return handle();
-  const { recentMessages, charging } = context.ports;
+  const { recentMessages } = context.ports;
   const before = recentMessages.find(key, served.arrivedAt);
-  if (before !== undefined) {
-    const status = await before;
-    const { servedUser, request, arrivedAt } = served;
-    charging.outcome({ servedUser, case: 'terminating', status, outcome: 'duplicate', request, arrivedAt });
-    return answer(served.request, status, context.self);
-  }
+  if (before !== undefined) return answerAsBefore(before, served, context);
   const response = handle();
   recentMessages.remember(
     key,
@@ -33,6 +28,13 @@ export async function answerOnce(
     served.arrivedAt,
   );
   return response;
+}
+
+async function answerAsBefore(before: number | Promise<number>, served: ServedRequest, context: TerminatingContext): Promise<SipResponse> {
+  const status = await before;
+  const { servedUser, request, arrivedAt } = served;
+  context.ports.charging.outcome({ servedUser, case: 'terminating', status, outcome: 'duplicate', request, arrivedAt });
+  return answer(request, status, context.self);
 }
 
 export function duplicateKey(

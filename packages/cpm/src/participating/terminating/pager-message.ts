@@ -25,10 +25,12 @@ import type { TerminatingContext, TerminatingMessage } from './terminating-messa
  * 8.2, which merges release 1.0 (B) with 2.1 (E, decision 12). Resolves with the final answer for the sender; what a
  * 2xx promises is durable or delivered by then. Never rejects for a peer's fault.
  */
-export async function deliverPagerModeStandaloneMessage(served: ServedRequest, context: TerminatingContext): Promise<SipResponse> {
+export function deliverPagerModeStandaloneMessage(served: ServedRequest, context: TerminatingContext): Promise<SipResponse> {
   // B-8.3.1.1-01: a MESSAGE with the CPM feature tag. One without it, from outside CPM, is made into one first.
   const become = becomeCpmMessage(served.request, context.ports, served.arrivedAt);
-  if (become.kind === 'refused') return charged(served, refuse(served.request, become.refusal, context.self), 'refused', context);
+  if (become.kind === 'refused') {
+    return Promise.resolve(charged(served, refuse(served.request, become.refusal, context.self), 'refused', context));
+  }
   const message = forNamedDevice(readStandaloneMessage(become.request), served);
   const request = message.anonymous ? hideCpimSender(become.request, message.cpim) : become.request;
   return answerOnce({ ...served, request }, message, context, () => handleMessage({ ...served, request, message }, context));
@@ -57,7 +59,7 @@ async function handleMessage(
   if (isForAbsentDevice(known, received)) return charged(received, refuse(request, { status: 480 }, context.self), 'refused', context);
   const terminating = { ...received, preferences, known };
   // Decision 46: a notification passes all rules but do-not-disturb and is not recorded.
-  return message.kind === 'notification' ? deliverNotification(terminating, context) : applyStandaloneRule(terminating, context);
+  return await (message.kind === 'notification' ? deliverNotification(terminating, context) : applyStandaloneRule(terminating, context));
 }
 
 /** Step 5, B-8.3.1.1-06: the rule for standalone messages, in the order of decision 12. */
@@ -68,7 +70,9 @@ async function applyStandaloneRule(terminating: TerminatingMessage, context: Ter
   // 5a, B-8.3.1.1-07
   if (action.kind === 'reject') return refused(forbidden(warnings.functionNotAllowed));
   // Decision 34: before anybody can have the message, and so before a notification of it can come.
-  if ((await rememberAnonymousOriginator(terminating, context)) !== undefined) return refused({ status: 503, retryAfterSeconds: 30 });
+  if (terminating.message.anonymous && (await rememberAnonymousOriginator(terminating, context)) !== undefined) {
+    return refused({ status: 503, retryAfterSeconds: 30 });
+  }
   switch (action.kind) {
     case 'do-not-disturb': // 5b, B-8.3.1.1-15
       return deferStandaloneMessage(terminating, context);
@@ -83,13 +87,13 @@ async function applyStandaloneRule(terminating: TerminatingMessage, context: Ter
     case 'defer': // 5f, B-8.3.1.1-14
       return deferStandaloneMessage(terminating, context);
     case 'deliver':
-      return (await deferBehindQueue(terminating, context)) ?? recordAndDeliver(terminating, context);
+      return (await deferBehindQueue(terminating, context)) ?? (await recordAndDeliver(terminating, context));
   }
 }
 
 /** 5c. Step 6 counts for it as well (B-8.3.1.1-16), and what the ISF does not take is undelivered (B-8.3.1.1-25). */
 async function interwork(terminating: TerminatingMessage, context: TerminatingContext): Promise<SipResponse> {
-  const recorded = await recordHistory(terminating, context);
+  const recorded = isRecorded(terminating) ? await recordHistory(terminating, context) : terminating;
   const outcome = await interworkCopy(recorded, context);
   if (outcome.kind === 'accepted') {
     recorded.copy?.keep();
@@ -119,12 +123,12 @@ async function recordAndDeliver(
   copy?: Promise<LegOutcome>,
 ): Promise<SipResponse> {
   // Step 6, B-8.3.1.1-16: record when the user's history setting says so (8.5).
-  const recorded = await recordHistory(terminating, context);
+  const recorded = isRecorded(terminating) ? await recordHistory(terminating, context) : terminating;
   // Step 7, B-8.3.1.1-17: suitable clients; step 8, B-8.3.1.1-18 to -22: one request each.
   const outcome = await deliverToSuitableClients(recorded, context, copy);
   switch (outcome.kind) {
     case 'accepted': // B-8.3.1.1-24: the first 2xx is the sender's answer
-      return accepted(recorded, outcome.acceptance, context);
+      return await accepted(recorded, outcome.acceptance, context);
     case 'no-suitable-client': // Step 7, B-8.3.1.1-23, decision 37
       return handleUndelivered(recorded, nobodyTried, context);
     case 'refused': // Step 9, B-8.3.1.1-25 to -28
@@ -143,8 +147,11 @@ async function accepted(terminating: TerminatingMessage, acceptance: Acceptance,
   return charged(terminating, answer(terminating.request, acceptance.status, context.self), 'delivered', context);
 }
 
+function isRecorded({ preferences, arrivedAt }: TerminatingMessage): boolean {
+  return recordsHistory(preferences, arrivedAt);
+}
+
 async function recordHistory(terminating: TerminatingMessage, context: TerminatingContext): Promise<TerminatingMessage> {
-  if (!recordsHistory(terminating.preferences, terminating.arrivedAt)) return terminating;
   const outcome = await context.ports.recording.record(terminating.servedUser, terminating.request, 'received');
   return outcome.kind === 'recorded' ? { ...terminating, copy: outcome.copy } : terminating;
 }
@@ -154,7 +161,7 @@ async function deliverNotification(terminating: TerminatingMessage, context: Ter
   const { preferences, message, arrivedAt } = terminating;
   if (doNotDisturbBy(preferences, message.originators, arrivedAt)) return deferStandaloneMessage(terminating, context);
   const outcome = await deliverToSuitableClients(terminating, context);
-  if (outcome.kind === 'accepted') return accepted(terminating, outcome.acceptance, context);
+  if (outcome.kind === 'accepted') return await accepted(terminating, outcome.acceptance, context);
   if (outcome.kind === 'refused') return deferStandaloneMessage(terminating, context, { legs: outcome.undelivered.legs ?? [] });
   return deferStandaloneMessage(terminating, context, outcome.kind === 'unanswered' ? outcome : undefined);
 }
