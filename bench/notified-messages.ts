@@ -4,20 +4,32 @@ import { join } from 'node:path';
 
 /**
  * A copy of the drivers in which what `sip-relay.mjs` sends is by turns a message from one user to another, and from him
- * back the notifications that it was delivered and displayed. Senders are recipients of others, and so registered. Gives
- * the folder, which is the caller's to remove.
+ * back the notifications that it was delivered and displayed. Senders are recipients of others, and so registered. They
+ * name their device, as handsets do (wire facts 5.2): without it, what comes from another port is another device's, and
+ * theirs would get a copy, a fourth relay for three requests. Gives the folder, which is the caller's to remove.
  */
 export function driversWithNotifications(drivers: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'opencpm-bench-drivers-'));
   cpSync(drivers, folder, { recursive: true, dereference: true });
-  const driver = join(folder, 'sip-relay.mjs');
-  const text = readFileSync(driver, 'utf8');
-  const changed = text.replace(unregisteredSenders, registeredSenders);
-  if (changed === text) throw new Error('sip-relay.mjs of the drivers names its senders in another way than this bench knows');
-  writeFileSync(driver, changed);
+  exchange(folder, 'sip-relay.mjs', unregisteredSenders, registeredSenders);
+  exchange(folder, 'sip.mjs', contactOfClient, contactOfDevice);
   writeFileSync(join(folder, 'sipp', 'uac-message.xml'), scenario());
   return folder;
 }
+
+function exchange(folder: string, driver: string, known: string, wanted: string): void {
+  const file = join(folder, driver);
+  const text = readFileSync(file, 'utf8');
+  if (!text.includes(known)) throw new Error(`${driver} of the drivers is not the one that this bench knows: it lacks ${known}`);
+  writeFileSync(
+    file,
+    text.replace(known, () => wanted),
+  );
+}
+
+/** In REGISTER. */
+const contactOfClient = 'Contact: <sip:$' + '{user}@127.0.0.1:$' + '{contactPort}>;';
+const contactOfDevice = `${contactOfClient}+sip.instance="<urn:bench:$` + '{user}>";';
 
 /** What a line of the injection file is made from, as the driver has it: sender;recipient;domain. */
 const unregisteredSenders = '`alice$' + '{i};bob$' + '{i};$' + '{opt.domain}\\n`';
@@ -94,6 +106,7 @@ function stepText({ kind, cpim, content }: Step): string {
     'P-Preferred-Service: urn:urn-7:3gpp-service.ims.icsi.oma.cpm.msg',
     'Conversation-ID: f81d4fae-7dec-11d0-a765-[field1]',
     'Contribution-ID: 6e3c0b2a-9a51-4d36-8a77-0b6f4d1f[call_number]',
+    `Contact: ${from};+sip.instance="<urn:bench:[field0]>"`,
     'Content-Type: message/cpim',
     'Content-Length: [len]',
     '',
