@@ -17,10 +17,9 @@ export interface Random {
   bytes(count: number): Uint8Array;
 }
 
-/** Digests and keyed digests, synchronous; lower-case hexadecimal. */
+/** Digests and keyed digests, synchronous; lower-case hexadecimal. A string stands for its UTF-8 octets. */
 export interface Hashes {
-  hex(algorithm: 'md5' | 'sha-256', text: Uint8Array): string;
-  /** A string stands for its UTF-8 octets. */
+  hex(algorithm: 'md5' | 'sha-256', text: Uint8Array | string): string;
   hmacHex(key: Uint8Array, text: Uint8Array | string): string;
 }
 

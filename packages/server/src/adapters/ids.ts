@@ -5,7 +5,6 @@ import type { Hashes, Random } from '@opencpm/sip';
 export class PlatformIds implements Ids {
   readonly #random: Random;
   readonly #hashes: Hashes;
-  readonly #encoder = new TextEncoder();
   #deliveryKey: string | undefined;
   #lastOrder = 0;
 
@@ -45,7 +44,7 @@ export class PlatformIds implements Ids {
   deliveryNames(subject: string, client: string, attempt: number): DeliveryNames {
     if (this.#deliveryKey === undefined) throw new TypeError('the delivery key is not there yet');
     // One digest instead of the two of an HMAC, for every message: of 256 bits 192 are shown, so that nobody can extend it.
-    const seal = this.#hashes.hex('sha-256', this.#encoder.encode(`${this.#deliveryKey}\n${subject}\n${client}\n${attempt}`));
+    const seal = this.#hashes.hex('sha-256', `${this.#deliveryKey}\n${subject}\n${client}\n${attempt}`);
     return { callId: seal.slice(0, 32), fromTag: seal.slice(16, 32), branch: `z9hG4bK${seal.slice(32, 48)}`, sequence: attempt + 1 };
   }
 }

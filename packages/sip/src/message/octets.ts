@@ -57,7 +57,7 @@ export function toHeaderText(text: string): string {
   return unfold(isOctetString(text) ? text : textToOctets(text));
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: line ends and what is no octet are looked for
+/** Line ends, and what is no octet. */
 const unfit = /[\r\n\u0100-\uffff]/;
 
 /** A text with every run of line ends and the blanks after it replaced by one blank (RFC 3261 §7.3.1). */

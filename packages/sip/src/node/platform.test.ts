@@ -55,6 +55,7 @@ describe('nodeHashes', () => {
     const hashes = nodeHashes();
     const octets = (text: string) => portableOctets.encode(text);
     assert.equal(hashes.hex('md5', octets('abc')), '900150983cd24fb0d6963f7d28e17f72');
+    assert.equal(hashes.hex('sha-256', 'ü'), hashes.hex('sha-256', new TextEncoder().encode('ü')));
     assert.equal(hashes.hex('sha-256', octets('abc')), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
     assert.equal(
       hashes.hmacHex(octets('Jefe'), octets('what do ya want for nothing?')),
