@@ -29,7 +29,8 @@ function exchange(folder: string, driver: string, known: string, wanted: string)
 
 /** In REGISTER. */
 const contactOfClient = 'Contact: <sip:$' + '{user}@127.0.0.1:$' + '{contactPort}>;';
-const contactOfDevice = `${contactOfClient}+sip.instance="<urn:bench:$` + '{user}>";';
+const nameOfUser = '$' + '{user}';
+const contactOfDevice = `${contactOfClient}+sip.instance="<urn:bench:${nameOfUser}>";`;
 
 /** What a line of the injection file is made from, as the driver has it: sender;recipient;domain. */
 const unregisteredSenders = '`alice$' + '{i};bob$' + '{i};$' + '{opt.domain}\\n`';
