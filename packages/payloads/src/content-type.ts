@@ -46,12 +46,12 @@ export function formatContentType(value: ContentType): string {
 }
 
 /** Undefined when there is no disposition before the first semicolon. */
-export function parseContentDisposition(text: string): ContentDisposition | undefined {
+export const parseContentDisposition: (text: string) => ContentDisposition | undefined = readOnce((text) => {
   const semicolon = text.indexOf(';');
   const disposition = trimBlanks(semicolon === -1 ? text : text.slice(0, semicolon)).toLowerCase();
   if (!token.test(disposition)) return undefined;
   return { disposition, parameters: semicolon === -1 ? new Map() : readParameters(text, semicolon) };
-}
+});
 
 /** Each parameter behind its semicolon; a value that is no token is quoted. */
 export function formatParameters(parameters: ReadonlyMap<string, string>): string {

@@ -13,11 +13,11 @@ export type DispositionNotification = (typeof dispositionNotificationNames)[numb
 
 /** What the sender asks for; tokens nobody knows here are not in it. Empty when the header is absent. */
 export function dispositionNotifications(message: CpimMessage): ReadonlySet<DispositionNotification> {
-  return knownTokens(
-    headers(message, imdnNamespace, headerName)
-      .map(({ value }) => value)
-      .join(','),
-  );
+  let list = '';
+  for (const { name, namespace, value } of message.headers) {
+    if (name === headerName && namespace === imdnNamespace) list = list === '' ? value : `${list},${value}`;
+  }
+  return knownTokens(list);
 }
 
 /** Nearly every message asks for the same. */
