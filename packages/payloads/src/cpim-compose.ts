@@ -9,7 +9,7 @@ import { encodeCpimText } from './cpim-escape.ts';
 import type { CpimHeader } from './cpim-header.ts';
 import { coreNamespace, cpmNamespace, imdnNamespace } from './cpim-header.ts';
 import type { DispositionNotification } from './disposition-notification.ts';
-import type { HeaderField } from './header-block.ts';
+import type { HeaderField } from './header-field.ts';
 
 /** What a CPM message is made of (D 5.4). */
 export interface CpimDraft {

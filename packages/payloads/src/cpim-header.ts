@@ -1,7 +1,8 @@
 import { decodeCpimText, escapeControls, quoteCpimText } from './cpim-escape.ts';
-import type { HeaderField } from './header-block.ts';
-import { formatField } from './header-block.ts';
+import type { ReceivedField } from './header-field.ts';
+import { formatField } from './header-field.ts';
 import { encodeText, trimBlanks } from './octets.ts';
+import { readOnce } from './read-once.ts';
 
 /** The namespace of From, To, cc, DateTime, Subject, NS and Require (RFC 3862 §3.4). */
 export const coreNamespace = 'urn:ietf:params:cpim-headers:';
@@ -49,13 +50,13 @@ const customaryScope: CpimScope = new Map([
 ]);
 
 /** Resolves the prefixes; an NS line holds for the headers behind it (RFC 3862 §3.4). */
-export function toCpimHeaders(fields: readonly HeaderField[]): readonly CpimHeader[] {
+export function toCpimHeaders(fields: readonly ReceivedField[]): readonly CpimHeader[] {
   let scope = customaryScope;
   return fields.map((field) => {
-    const header = toCpimHeader(field, scope);
-    const [prefix, uri] = declarationIn(header) ?? [];
+    const header = new ReceivedHeader(field, scope);
+    const declared = declarationIn(header);
     // Nearly every message declares what is customary.
-    if (prefix !== undefined && uri !== undefined && scope.get(prefix) !== uri) scope = new Map(scope).set(prefix, uri);
+    if (declared !== undefined && scope.get(declared.prefix) !== declared.uri) scope = new Map(scope).set(declared.prefix, declared.uri);
     return header;
   });
 }
@@ -64,35 +65,59 @@ export function toCpimHeaders(fields: readonly HeaderField[]): readonly CpimHead
 export function declaredScope(headers: readonly CpimHeader[]): CpimScope {
   const scope = new Map<string, string>();
   for (const header of headers) {
-    const [prefix, uri] = declarationIn(header) ?? [];
-    if (prefix !== undefined && uri !== undefined) scope.set(prefix, uri);
+    const declared = declarationIn(header);
+    if (declared !== undefined) scope.set(declared.prefix, declared.uri);
   }
   return scope;
 }
 
-function toCpimHeader(field: HeaderField, scope: CpimScope): CpimHeader {
-  const dot = field.name.indexOf('.');
-  const prefix = dot === -1 ? '' : field.name.slice(0, dot);
-  const name = dot === -1 ? field.name : field.name.slice(dot + 1);
-  // NS stays itself under a changed default namespace, else nothing could change it back.
-  const namespace = field.name === 'NS' ? coreNamespace : scope.get(prefix);
-  const received = field.octets === undefined ? {} : { octets: field.octets };
-  return { prefix, name, namespace, ...readParameters(field.value), ...received };
+/** A header that came; its octets are those of its field. */
+class ReceivedHeader implements CpimHeader {
+  readonly prefix: string;
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly parameters: readonly CpimParameter[];
+  readonly value: string;
+  readonly #field: ReceivedField;
+
+  constructor(field: ReceivedField, scope: CpimScope) {
+    const dot = field.name.indexOf('.');
+    this.prefix = dot === -1 ? '' : field.name.slice(0, dot);
+    this.name = dot === -1 ? field.name : field.name.slice(dot + 1);
+    // NS stays itself under a changed default namespace, else nothing could change it back.
+    this.namespace = field.name === 'NS' ? coreNamespace : scope.get(this.prefix);
+    const { parameters, end } = readParameters(field.value);
+    this.parameters = parameters;
+    this.value = end === 0 ? field.value : trimBlanks(field.value.slice(end));
+    this.#field = field;
+  }
+
+  get octets(): Uint8Array {
+    return this.#field.octets;
+  }
+}
+
+interface NamespaceDeclaration {
+  readonly prefix: string;
+  readonly uri: string;
+}
+
+/** What an NS line declares; undefined for any other header. */
+function declarationIn(header: CpimHeader): NamespaceDeclaration | undefined {
+  return header.name === 'NS' && header.prefix === '' ? readDeclaration(header.value) : undefined;
 }
 
 /** NS of RFC 3862 §4.6; the prefix is a Name, so that it may be written into headers of our own. */
 const namespaceDeclaration = /^([!#-'*+\-0-9A-Z^-z|~]*)[ \t]*<([^<>]+)>$/;
 
-/** The prefix and the URI that an NS line declares; undefined for any other header. */
-function declarationIn(header: CpimHeader): readonly [prefix: string, uri: string] | undefined {
-  if (header.name !== 'NS' || header.prefix !== '') return undefined;
-  const [, prefix, uri] = namespaceDeclaration.exec(header.value) ?? [];
-  return prefix === undefined || uri === undefined ? undefined : [prefix, uri];
-}
+const readDeclaration = readOnce((value): NamespaceDeclaration | undefined => {
+  const [, prefix, uri] = namespaceDeclaration.exec(value) ?? [];
+  return prefix === undefined || uri === undefined ? undefined : { prefix, uri };
+});
 
 /** Parameters stand between the colon and the value: `Subject:;lang=fr Bonjour` (RFC 3862 §3.3). */
-function readParameters(text: string): { readonly parameters: readonly CpimParameter[]; readonly value: string } {
-  if (!text.startsWith(';')) return { parameters: noParameters, value: text };
+function readParameters(text: string): ParametersInFront {
+  if (!text.startsWith(';')) return noParameters;
   const parameters: CpimParameter[] = [];
   let at = 0;
   while (text[at] === ';') {
@@ -101,10 +126,16 @@ function readParameters(text: string): { readonly parameters: readonly CpimParam
     parameters.push({ name: parameter.name, value: parameter.value });
     at = parameter.end;
   }
-  return { parameters, value: trimBlanks(text.slice(at)) };
+  return { parameters, end: at };
 }
 
-const noParameters: readonly CpimParameter[] = [];
+interface ParametersInFront {
+  readonly parameters: readonly CpimParameter[];
+  /** Where the value begins. */
+  readonly end: number;
+}
+
+const noParameters: ParametersInFront = { parameters: [], end: 0 };
 
 const plainParameter = /([^\s;="]{1,64})=([^\s;"]*)/y;
 const quotedParameter = /([^\s;="]{1,64})="((?:[^"\\]|\\.)*)"/y;

@@ -1,10 +1,11 @@
 import type { CpimHeader } from './cpim-header.ts';
 import { formatCpimHeader, toCpimHeaders } from './cpim-header.ts';
-import type { HeaderBlock, HeaderField, HeaderLimits } from './header-block.ts';
-import { headerLimits, scanHeaderBlock } from './header-block.ts';
+import type { HeaderBlock, HeaderLimits } from './header-block.ts';
+import { HeaderReader, headerLimits } from './header-block.ts';
+import type { HeaderField } from './header-field.ts';
 import type { MimeEntity } from './mime-entity.ts';
 import { contentLengthOf, contentTypeOf, formatEntity } from './mime-entity.ts';
-import { carriageReturn, joinOctets, lineEnd, lineFeed } from './octets.ts';
+import { carriageReturn, hyphen, joinOctets, lineEnd, lineFeed } from './octets.ts';
 import type { PayloadProblem } from './problem.ts';
 import { isPayloadProblem, payloadProblem } from './problem.ts';
 
@@ -27,16 +28,21 @@ export const cpimLimits: HeaderLimits = headerLimits;
  */
 export function parseCpim(octets: Uint8Array, limits: HeaderLimits = cpimLimits): CpimMessage | PayloadProblem {
   const start = behindEmptyLines(octets);
-  const head = scanMessageHeaders(octets, start, limits);
+  const reader = new HeaderReader(octets, start, limits.maxOctets, 2);
+  const head = readMessageHeaders(reader, limits);
   if (isPayloadProblem(head)) return head;
   const split = head.fields.findIndex(isMimeField);
   const messageFields = split === -1 ? head.fields : head.fields.slice(0, split);
   if (messageFields.length === 0) return payloadProblem('missing', start, 'The CPIM message has no headers.');
-  const mime = split === -1 ? scanRest(octets, head, start, limits) : { ...head, fields: head.fields.slice(split) };
+  const mime = split === -1 ? readRest(reader, head, limits) : { ...head, fields: head.fields.slice(split) };
   if (isPayloadProblem(mime)) return mime;
-  const mimeHeaders = mime.fields;
-  const content = cutContent({ mimeHeaders, content: octets.subarray(mime.end) });
-  return { kind: 'cpim', headers: toCpimHeaders(messageFields), mimeHeaders, content };
+  const length = contentLengthOf(mime.fields) ?? octets.length;
+  return {
+    kind: 'cpim',
+    headers: toCpimHeaders(messageFields),
+    mimeHeaders: mime.fields,
+    content: octets.subarray(mime.end, mime.end + length),
+  };
 }
 
 /**
@@ -54,11 +60,11 @@ function behindEmptyLines(octets: Uint8Array): number {
 }
 
 /** The first block, without the MIME headers of the CPIM object itself, which some send in front of it (RFC 3862 §2.1). */
-function scanMessageHeaders(octets: Uint8Array, start: number, limits: HeaderLimits): HeaderBlock | PayloadProblem {
-  const block = scanHeaderBlock(octets, start, limits);
+function readMessageHeaders(reader: HeaderReader, limits: HeaderLimits): HeaderBlock | PayloadProblem {
+  const block = reader.readBlock(limits.maxFields);
   if (isPayloadProblem(block) || !beginsWithCpimType(block.fields)) return block;
   const own = block.fields.findIndex((field) => !isMimeField(field));
-  return own === -1 ? scanRest(octets, block, start, limits) : { ...block, fields: block.fields.slice(own) };
+  return own === -1 ? readRest(reader, block, limits) : { ...block, fields: block.fields.slice(own) };
 }
 
 function beginsWithCpimType(fields: readonly HeaderField[]): boolean {
@@ -69,24 +75,18 @@ function beginsWithCpimType(fields: readonly HeaderField[]): boolean {
 }
 
 /** The block behind `first`, within what `first` left of the limits. */
-function scanRest(octets: Uint8Array, first: HeaderBlock, start: number, limits: HeaderLimits): HeaderBlock | PayloadProblem {
-  const maxOctets = limits.maxOctets - (first.end - start);
-  const maxFields = limits.maxFields - first.fields.length;
-  const rest = scanHeaderBlock(octets, first.end, { maxOctets, maxFields });
+function readRest(reader: HeaderReader, first: HeaderBlock, limits: HeaderLimits): HeaderBlock | PayloadProblem {
+  const rest = reader.readBlock(limits.maxFields - first.fields.length);
   if (!isPayloadProblem(rest) || rest.code === 'malformed') return rest;
   return payloadProblem(rest.code, rest.offset, `The headers are more than ${limits.maxFields} or longer than ${limits.maxOctets} octets.`);
 }
 
-const mimeFieldName = /^content-[^.]/i;
+const mimeFieldName = /^content-[^.]+$/i;
 
 /**
  * No header of RFC 3862 begins so, and every header that describes a content does (RFC 2045 §9). A dot would end a
  * prefix, and a prefix may be any name.
  */
-function isMimeField(field: HeaderField): boolean {
-  return mimeFieldName.test(field.name) && !field.name.includes('.');
-}
-
-function cutContent(entity: MimeEntity): Uint8Array {
-  return entity.content.subarray(0, contentLengthOf(entity) ?? entity.content.length);
+function isMimeField({ name }: HeaderField): boolean {
+  return name.charCodeAt(7) === hyphen && mimeFieldName.test(name);
 }

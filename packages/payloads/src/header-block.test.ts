@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HeaderBlock } from './header-block.ts';
-import { formatField, scanHeaderBlock } from './header-block.ts';
+import { HeaderReader, scanHeaderBlock } from './header-block.ts';
+import { formatField } from './header-field.ts';
 import { decodeText, encodeText, joinOctets } from './octets.ts';
 import type { PayloadProblem } from './problem.ts';
 
@@ -75,6 +76,35 @@ test('a header block above its limits is refused', () => {
   const tooLarge = scan(`A: ${'x'.repeat(1000)}\r\n\r\n`);
   assert.equal('code' in tooLarge && tooLarge.code, 'too-large');
   assert.equal(scan('A: 1\r\n'.repeat(10)).kind, 'header-block');
+});
+
+test('a passed limit is named even behind a line without a name', () => {
+  const tooMany = scan(`bad\r\n${'A: 1\r\n'.repeat(10)}`);
+  assert.deepEqual('code' in tooMany && [tooMany.code, tooMany.offset], ['too-many', 5 + 9 * 6]);
+  const tooLarge = scan(`bad\r\nA: 1\r\n ${'x'.repeat(1000)}`);
+  assert.deepEqual('code' in tooLarge && [tooLarge.code, tooLarge.offset], ['too-large', 11]);
+});
+
+test('blocks behind each other are read alike, however many of them were expected', () => {
+  const octets = encodeText('A: ż\r\nB: 2\r\n 3\r\n\r\nC: 😀\n\nD:4\r\n\r\nrest');
+  for (const expected of [1, 2, 3, 4]) {
+    const reader = new HeaderReader(octets, 0, 1000, expected);
+    const blocks = [reader.readBlock(10), reader.readBlock(10), reader.readBlock(10)];
+    assert.deepEqual(blocks.map(namesAndValues), [
+      [
+        ['A', 'ż'],
+        ['B', '2 3'],
+      ],
+      [['C', '😀']],
+      [['D', '4']],
+    ]);
+    const written = blocks.flatMap((block) => (block.kind === 'header-block' ? block.fields.flatMap(formatField) : []));
+    assert.equal(decodeText(joinOctets(written)), 'A: ż\r\nB: 2\r\n 3\r\nC: 😀\r\nD:4\r\n');
+    assert.deepEqual(
+      blocks.map((block) => 'end' in block && block.end),
+      [octets.length - 4 - 16, octets.length - 4 - 7, octets.length - 4],
+    );
+  }
 });
 
 test('a composed field cannot smuggle a line end', () => {

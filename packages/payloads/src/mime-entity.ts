@@ -1,7 +1,7 @@
 import type { ContentDisposition, ContentType } from './content-type.ts';
 import { contentType, parseContentDisposition, parseContentType } from './content-type.ts';
-import type { HeaderField } from './header-block.ts';
-import { formatField } from './header-block.ts';
+import type { HeaderField } from './header-field.ts';
+import { formatField } from './header-field.ts';
 import { lineEnd } from './octets.ts';
 import { isPayloadProblem } from './problem.ts';
 
@@ -13,9 +13,12 @@ export interface MimeEntity {
 
 /** The value of the first header with that name, in whatever case it is written. */
 export function mimeHeader(entity: MimeEntity, name: string): string | undefined {
-  const wanted = name.toLowerCase();
-  for (const field of entity.mimeHeaders) {
-    if (field.name.length === wanted.length && field.name.toLowerCase() === wanted) return field.value;
+  return fieldValue(entity.mimeHeaders, name);
+}
+
+function fieldValue(fields: readonly HeaderField[], name: string): string | undefined {
+  for (const field of fields) {
+    if (field.name === name || (field.name.length === name.length && field.name.toLowerCase() === name.toLowerCase())) return field.value;
   }
   return undefined;
 }
@@ -37,8 +40,8 @@ export function contentDispositionOf(entity: MimeEntity): ContentDisposition | u
 }
 
 /** What Content-Length claims, in octets; undefined when the header is absent or no number. */
-export function contentLengthOf(entity: MimeEntity): number | undefined {
-  return readDecimal(mimeHeader(entity, 'Content-Length'));
+export function contentLengthOf(mimeHeaders: readonly HeaderField[]): number | undefined {
+  return readDecimal(fieldValue(mimeHeaders, 'Content-Length'));
 }
 
 const decimalNumber = /^[0-9]{1,15}$/;

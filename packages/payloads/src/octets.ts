@@ -49,13 +49,23 @@ export function lineBounds(octets: Uint8Array, start: number): { readonly end: n
   return { end, next: feed + 1 };
 }
 
+/** A line that begins so goes on with the one before it (RFC 5322 §2.2.3). Undefined stands for the end of the octets. */
+export function isBlank(octet: number | undefined): boolean {
+  return octet === space || octet === horizontalTab;
+}
+
 /** Removes SP and control characters at both ends; unlike `trim` it leaves the blanks of other scripts alone. */
 export function trimBlanks(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && text.charCodeAt(start) <= space) start += 1;
-  while (end > start && text.charCodeAt(end - 1) <= space) end -= 1;
-  return start === 0 && end === text.length ? text : text.slice(start, end);
+  return trimmedSlice(text, 0, text.length);
+}
+
+/** `trimBlanks(text.slice(start, end))`, cut once. */
+export function trimmedSlice(text: string, start: number, end: number): string {
+  let from = start;
+  let to = end;
+  while (from < to && text.charCodeAt(from) <= space) from += 1;
+  while (to > from && text.charCodeAt(to - 1) <= space) to -= 1;
+  return text.slice(from, to);
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this class is about.
