@@ -24,7 +24,7 @@ export async function runServer(run: CommandRun, located: LocatedConfiguration, 
   }
   if (hasFiles(located)) run.surroundings.onHangUp?.(() => server.value.reopenFiles());
   started(server.value);
-  const keepMemory = releaseMemoryAtRest();
+  const keepMemory = releaseMemoryAtRest(() => server.value.rest());
   await interruption;
   keepMemory();
   run.output.say('Stopping.');

@@ -50,6 +50,11 @@ export class Directory {
     return this.#changes;
   }
 
+  /** Lets go of what is there unpacked; it is unpacked again for whom it is wanted. */
+  forgetRecent(): void {
+    this.#recent.clear();
+  }
+
   get size(): number {
     return this.#byOwner.size;
   }

@@ -77,6 +77,11 @@ export class Location implements Registrations {
     return bindings;
   }
 
+  /** Lets go of what is there unpacked; it is unpacked again for whom it is wanted. */
+  forgetRecent(): void {
+    this.#recent.clear();
+  }
+
   get size(): number {
     return this.#size;
   }

@@ -116,6 +116,8 @@ describe('records outside of the heap', () => {
     assert.deepEqual([values.get(2), values.get(5)], [undefined, 'value 5']);
     values.delete(5);
     assert.equal(values.get(5), undefined);
+    values.clear();
+    assert.deepEqual([values.get(1), values.get(3), values.get(4)], [undefined, undefined, undefined]);
   });
 });
 

@@ -31,4 +31,9 @@ export class RecentValues<K, V> {
     this.#recent.delete(key);
     this.#older.delete(key);
   }
+
+  clear(): void {
+    this.#recent = new Map();
+    this.#older = new Map();
+  }
 }
