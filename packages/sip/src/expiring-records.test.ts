@@ -47,7 +47,18 @@ describe('expiring records', () => {
     }
     assert.equal(records.size, 10);
     assert.deepEqual(records.find('key 1999')?.octets, answer);
-    assert.throws(() => records.put('long', new Uint8Array(300_000), 'mark', 1), RangeError);
+    assert.throws(() => records.put('long', new Uint8Array(1_100_000), 'mark', 1), RangeError);
+  });
+
+  it('take new ones when all are gone, however many there were', () => {
+    const records = new ExpiringRecords<string>(3);
+    const keys = Array.from({ length: 1000 }, (_, index) => `key ${index}`);
+    for (const time of [0, 10]) {
+      for (const key of keys) records.put(key, octetsOf(`${key} ${time}`), key, time + 5);
+      for (const key of keys) assert.equal(textOf(records.find(key)?.octets), `${key} ${time}`);
+      records.expire(time + 5);
+      assert.deepEqual([records.size, records.has('key 1'), records.nextExpiry], [0, false, Number.POSITIVE_INFINITY]);
+    }
   });
 
   it('do what a Map in order of insertion would do', () => {

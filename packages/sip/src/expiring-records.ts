@@ -81,6 +81,8 @@ export class ExpiringRecords<Mark> {
   expire(now: number): void {
     for (let page = this.#oldestPage(); page !== undefined && page.expiresAt(page.first) <= now; page = this.#oldestPage())
       this.#drop(page);
+    // What a time of much traffic made large is given back once nothing of it is left.
+    if (this.#size === 0 && this.#slots.length > firstSlots) this.clear();
   }
 
   dropOldest(): void {

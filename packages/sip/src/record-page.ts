@@ -1,7 +1,10 @@
 /** A page of ExpiringRecords: records one behind the other in one piece of memory, each with its head, key and octets. */
 
-/** Above the largest datagram several times over; a power of two. */
-export const recordPageOctets = 262_144;
+/**
+ * Above the largest datagram several times over; a power of two. So much that a C library gets it from the system by
+ * itself: smaller pages fill holes of its heap, which then grows elsewhere and never shrinks to what is in use.
+ */
+export const recordPageOctets = 1_048_576;
 
 /** The head of a record: when it expires (8 octets), hash, length of the key, length of the octets, index of the mark (4 each). */
 const headOctets = 24;
