@@ -97,6 +97,8 @@ function migrationText(result: Exclude<MigrationResult, { kind: 'migrated' }>): 
       return `The database has schema ${result.databaseId}, this program knows ${result.programId}: use the newer program.`;
     case 'schema-differs':
       return `The database was given “${result.databaseName}” as schema ${result.id}, this program has “${result.programName}”: it belongs to something else.`;
+    case 'copy-unfinished':
+      return 'An installation was being copied into this database, and not all is there: repeat `opencpm storage copy` with --overwrite.';
     case 'fault':
       return `The schema could not be brought forward: ${result.cause.message}`;
   }

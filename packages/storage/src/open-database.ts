@@ -12,6 +12,8 @@ export interface OpenDatabaseOptions {
   readonly events?: DatabaseEvents;
   /** How many calls may wait for the engine; one more gets a temporary fault. The engine's own bound when left out. */
   readonly waitingCalls?: number;
+  /** PostgreSQL too is had by this program alone, as a SQLite file always is; no server may be connected. */
+  readonly exclusive?: boolean;
 }
 
 const SQLITE_SCHEME = 'sqlite:';
@@ -25,7 +27,7 @@ const POSTGRES_SCHEMES: readonly string[] = ['postgres:', 'postgresql:'];
 export async function openDatabase(url: string, options: OpenDatabaseOptions = {}): Promise<Database> {
   if (url.startsWith(SQLITE_SCHEME)) return openFile(url.slice(SQLITE_SCHEME.length), options);
   if (POSTGRES_SCHEMES.some((scheme) => url.startsWith(`${scheme}//`)) && URL.canParse(url))
-    return openPostgres({ url, ...limitsOf(options) });
+    return openPostgres({ url, ...limitsOf(options), exclusive: options.exclusive === true });
   throw new DatabaseError('address', 'a database is sqlite:PATH or postgres://user:password@host:port/database');
 }
 

@@ -1,5 +1,6 @@
 import type { CommitResult, Database, DatabaseFault, Row, Statement } from '../database.ts';
 import { DatabaseError, faultOf } from '../database-error.ts';
+import { tablesOf } from './catalogue.ts';
 
 /** One step of the schema. A step that was ever released is never changed; the next one corrects it. */
 export interface Migration {
@@ -18,7 +19,22 @@ export type MigrationResult =
   | { readonly kind: 'schema-newer'; readonly databaseId: number; readonly programId: number }
   /** The database was given something else under this id: it belongs to another program or another line of it. */
   | { readonly kind: 'schema-differs'; readonly id: number; readonly databaseName: string; readonly programName: string }
+  /** An installation was being copied into this database, and the copy has not come to its end. */
+  | { readonly kind: 'copy-unfinished' }
   | DatabaseFault;
+
+/** How a database stands to the list of a program that does not touch it. */
+export type SchemaState =
+  | { readonly kind: 'newest' }
+  /** `databaseId` is 0 when it has no schema of ours at all. */
+  | { readonly kind: 'schema-older'; readonly databaseId: number; readonly programId: number }
+  | Exclude<MigrationResult, { readonly kind: 'migrated' }>;
+
+/**
+ * The row of `schema_migrations` that a database has while an installation is copied into it. A program that does not
+ * know this mark refuses it as well: it takes it for another history.
+ */
+export const UNFINISHED_COPY = { id: 0, name: 'copy not finished' } as const;
 
 /**
  * Brings the schema forward to the last of `migrations`, one transaction each. Any number of nodes may call it at once:
@@ -30,7 +46,7 @@ export async function migrate(database: Database, migrations: readonly Migration
   if (created !== undefined) return created;
   const applied: number[] = [];
   for (;;) {
-    const history = await database.query({ sql: 'SELECT id, name FROM schema_migrations ORDER BY id', parameters: [] });
+    const history = await database.query(HISTORY);
     if (history.kind === 'fault') return history;
     const conflict = compare(history.rows, migrations);
     if (conflict !== undefined) return conflict;
@@ -42,6 +58,21 @@ export async function migrate(database: Database, migrations: readonly Migration
     else if (result.statement !== CLAIM) return unexpectedGuard(next);
   }
 }
+
+/** Looks at the schema of a database and changes nothing. */
+export async function schemaState(database: Database, migrations: readonly Migration[]): Promise<SchemaState> {
+  const tables = await tablesOf(database);
+  if ('kind' in tables) return tables;
+  if (!tables.includes('schema_migrations')) return { kind: 'schema-older', databaseId: 0, programId: migrations.length };
+  const history = await database.query(HISTORY);
+  if (history.kind === 'fault') return history;
+  const conflict = compare(history.rows, migrations);
+  if (conflict !== undefined) return conflict;
+  if (history.rows.length === migrations.length) return { kind: 'newest' };
+  return { kind: 'schema-older', databaseId: history.rows.length, programId: migrations.length };
+}
+
+const HISTORY: Statement = { sql: 'SELECT id, name FROM schema_migrations ORDER BY id', parameters: [] };
 
 function assertNumbered(migrations: readonly Migration[]): void {
   for (const [index, migration] of migrations.entries()) {
@@ -62,7 +93,10 @@ async function createHistory(database: Database): Promise<DatabaseFault | undefi
   return result?.kind === 'fault' ? result : faultOf(new DatabaseError('statement', 'schema_migrations could not be created'));
 }
 
-function compare(history: readonly Row[], migrations: readonly Migration[]): MigrationResult | undefined {
+type Conflict = Extract<MigrationResult, { readonly kind: 'schema-newer' | 'schema-differs' | 'copy-unfinished' }>;
+
+function compare(history: readonly Row[], migrations: readonly Migration[]): Conflict | undefined {
+  if (history[0]?.id === UNFINISHED_COPY.id) return { kind: 'copy-unfinished' };
   const last = history.at(-1)?.id;
   if (typeof last === 'number' && last > migrations.length) {
     return { kind: 'schema-newer', databaseId: last, programId: migrations.length };

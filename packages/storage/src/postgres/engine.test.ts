@@ -144,3 +144,22 @@ onPostgres('faults', (open) => {
     assert.deepEqual(results.map(outcomeOf), ['committed', 'committed', 'overload, temporary, not applied']);
   });
 });
+
+onPostgres('having a database alone', (open) => {
+  test('it is refused while somebody is connected, and refuses everybody until it ends', async (t) => {
+    const url = await postgresUrl(t);
+    const server = await open(t);
+    await assert.rejects(openPostgres({ url, exclusive: true }), { code: 'held', message: /^a server uses/ });
+    await server.close();
+    const alone = await openPostgres({ url, exclusive: true });
+    await assert.rejects(openPostgres({ url }), { code: 'held', message: /^another program has/ });
+    await assert.rejects(openPostgres({ url, exclusive: true }), { code: 'held' });
+    assert.deepEqual(await Promise.all([1, 2, 3].map((one) => rowsOf(alone, 'SELECT ? AS one', String(one)))), [
+      [{ one: '1' }],
+      [{ one: '2' }],
+      [{ one: '3' }],
+    ]);
+    await alone.close();
+    assert.deepEqual(await rowsOf(await open(t), 'SELECT 1 AS one'), [{ one: 1 }]);
+  });
+});

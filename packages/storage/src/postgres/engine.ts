@@ -2,7 +2,7 @@ import pg, { type ClientBase, type QueryResult as PgResult, type Pool, type Pool
 import { Admission } from '../admission.ts';
 import type { CommitResult, Database, DatabaseFault, QueryResult, Row, Statement } from '../database.ts';
 import { closedFault, DatabaseError, faultOf } from '../database-error.ts';
-import { POSTGRES_LIMITS, type PostgresLimits } from './limits.ts';
+import { EXCLUSIVE_LIMITS, POSTGRES_LIMITS, type PostgresLimits } from './limits.ts';
 import { postgresError, refusedByServer } from './postgres-error.ts';
 import { PreparedTexts } from './prepared-texts.ts';
 import { translate } from './translate.ts';
@@ -12,6 +12,8 @@ export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`, with the parameters that libpq knows. */
   readonly url: string;
   readonly limits?: Partial<PostgresLimits>;
+  /** No server may be connected, and none can connect until this is closed; calls are then worked on one after the other. */
+  readonly exclusive?: boolean;
 }
 
 /**
@@ -19,11 +21,12 @@ export interface PostgresOptions {
  * in one flight, with COMMIT among them when no guard has to be looked at first.
  *
  * Rejects with a `DatabaseError`: `connection` when the server is not there or refuses us, `settings` when it would
- * not be durable.
+ * not be durable, `held` when another program has the database for itself, or we want it and another is connected.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
-  const limits = { ...POSTGRES_LIMITS, ...options.limits };
-  const pool = createPool(options.url, limits);
+  const exclusive = options.exclusive === true;
+  const limits = { ...POSTGRES_LIMITS, ...(exclusive ? EXCLUSIVE_LIMITS : {}), ...options.limits };
+  const pool = createPool(options.url, limits, exclusive);
   try {
     const client = await pool.connect();
     client.release();
@@ -34,10 +37,12 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   return new PostgresDatabase(pool, limits);
 }
 
-function createPool(url: string, limits: PostgresLimits): Pool {
+function createPool(url: string, limits: PostgresLimits, exclusive: boolean): Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: limits.connections,
+    // One always stays, and with it the lock that tells others of us.
+    min: 1,
     connectionTimeoutMillis: limits.connectMilliseconds,
     statement_timeout: limits.statementMilliseconds,
     query_timeout: limits.statementMilliseconds + limits.answerMilliseconds,
@@ -45,7 +50,7 @@ function createPool(url: string, limits: PostgresLimits): Pool {
     application_name: 'opencpm',
     pipeline: true,
     types: VALUE_READERS,
-    onConnect: prepareConnection,
+    onConnect: (client) => prepareConnection(client, exclusive),
   });
   // A connection that breaks while it is idle is left by the pool; one in use also rejects the calls that it carries.
   pool.on('error', leaveToThePool);
@@ -57,12 +62,18 @@ function leaveToThePool(): void {
   // Without a listener the event would end the process.
 }
 
-/** The settings under which COMMIT answers after the record is on the disk. */
-async function prepareConnection(client: ClientBase): Promise<void> {
-  const settings = await client.query<{ fsync: string; synchronous_commit: string }>(
-    "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit",
+/** Locks of all programs on one database: each connection shares this one, or a single connection has it alone. */
+const PRESENCE_LOCK = 7_310_293_708_305;
+
+/** The settings under which COMMIT answers after the record is on the disk, and the lock. */
+async function prepareConnection(client: ClientBase, exclusive: boolean): Promise<void> {
+  const lock = exclusive ? 'pg_try_advisory_lock' : 'pg_try_advisory_lock_shared';
+  const settings = await client.query<{ fsync: string; synchronous_commit: string; locked: number }>(
+    "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit, " +
+      `${lock}(${PRESENCE_LOCK}) AS locked`,
   );
-  const { fsync, synchronous_commit: synchronousCommit } = settings.rows[0] ?? {};
+  const { fsync, synchronous_commit: synchronousCommit, locked } = settings.rows[0] ?? {};
+  if (locked !== 1) throw new DatabaseError('held', `${exclusive ? 'a server uses' : 'another program has'} this PostgreSQL database`);
   if (fsync !== 'on') throw new DatabaseError('settings', `PostgreSQL runs with fsync=${fsync}; what it commits would not be durable`);
   if (synchronousCommit !== 'on' && synchronousCommit !== 'remote_apply') await client.query('SET synchronous_commit = on');
 }

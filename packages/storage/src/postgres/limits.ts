@@ -21,3 +21,6 @@ export const POSTGRES_LIMITS: PostgresLimits = {
   statementMilliseconds: 30_000,
   answerMilliseconds: 5_000,
 };
+
+/** One connection has the lock, and works for it on whole tables. */
+export const EXCLUSIVE_LIMITS: Partial<PostgresLimits> = { connections: 1, statementMilliseconds: 600_000 };
