@@ -278,11 +278,12 @@ async function drainServer({ platform, core, endpoint, functions, observation, w
 const stopMilliseconds = 2000;
 
 async function stop({ endpoint, upkeep, functions, services, observation, watch }: Running): Promise<void> {
-  upkeep.stop();
+  const upkeepEnded = upkeep.stop();
   functions.outbox.stop();
   functions.preferences.stop();
   functions.pushes.stop();
   await functions.pushes.idle(stopMilliseconds);
+  await upkeepEnded;
   await endpoint.close();
   await services.database.close();
   await observation.close();

@@ -24,6 +24,8 @@ export class Upkeep implements ExpiryWatch {
   #nextLook = Number.POSITIVE_INFINITY;
   #cancelLook: () => void = () => undefined;
   #cancelSweep: () => void = () => undefined;
+  #looking: Promise<void> | undefined;
+  #sweeping: Promise<void> | undefined;
 
   constructor(core: CoreContext, services: DatabaseServices) {
     this.#clock = core.clock;
@@ -37,10 +39,12 @@ export class Upkeep implements ExpiryWatch {
     this.#sweepLater();
   }
 
-  stop(): void {
+  /** Begins nothing more; resolves when what is under way has ended, for which the database must be there. */
+  async stop(): Promise<void> {
     this.#running = undefined;
     this.#cancelLook();
     this.#cancelSweep();
+    await Promise.all([this.#looking, this.#sweeping]);
   }
 
   expect(expiresAt: number): void {
@@ -54,7 +58,7 @@ export class Upkeep implements ExpiryWatch {
     this.#nextLook = time;
     this.#cancelLook = this.#clock.wakeAt(time, () => {
       this.#nextLook = Number.POSITIVE_INFINITY;
-      this.#expire().catch((error) => this.#failed('expiry', error));
+      this.#looking = this.#expire().catch((error) => this.#failed('expiry', error));
     });
   }
 
@@ -70,7 +74,7 @@ export class Upkeep implements ExpiryWatch {
   #sweepLater(): void {
     if (this.#running === undefined) return;
     this.#cancelSweep = this.#clock.wakeAt(this.#clock.now() + sweepMilliseconds, () => {
-      this.#sweep().catch((error) => this.#failed('sweep', error));
+      this.#sweeping = this.#sweep().catch((error) => this.#failed('sweep', error));
     });
   }
 
