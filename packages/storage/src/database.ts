@@ -19,6 +19,32 @@ export interface Statement {
   readonly parameters: readonly SqlValue[];
   /** The guard: how many rows the statement must change (or return). Another number undoes the whole batch. */
   readonly expectRows?: number;
+  /** What other processes on this database have to know when the batch is durable; see `telling-database.ts`. */
+  readonly tells?: Change;
+}
+
+/** What was changed of a user that processes keep in memory. */
+export interface Change {
+  readonly kind: 'user' | 'bindings' | 'preferences' | 'queue';
+  readonly owner: string;
+  /** Of `queue`: the duplicate key of the message that was stored, and until when it is known. */
+  readonly key?: string;
+  readonly until?: number;
+}
+
+/** Texts between the processes on one database, heard by all but the one that told; nothing of it is kept. */
+export interface ChangeFeed {
+  /** True while this process alone is connected under its name. */
+  readonly exclusive: boolean;
+  /** Sends a text of at most `maxToldOctets`, after those told before. It is lost when the connection is: see `resumed`. */
+  tell(text: string): void;
+  close(): Promise<void>;
+}
+
+export interface ChangeFeedEvents {
+  heard(text: string): void;
+  /** The connection was lost and is there again: what was told meanwhile, by whomever, was not heard. */
+  resumed(): void;
 }
 
 /** The database could not do it: nothing was applied, or (never silently) it is not known whether it was. */
@@ -53,6 +79,8 @@ export interface Database {
   query(statement: Statement): Promise<QueryResult>;
   /** Applies the statements in order. An empty batch is committed. */
   commit(batch: readonly Statement[]): Promise<CommitResult>;
+  /** Hears what other processes on this database tell. Absent where there are none. Rejects with a `DatabaseError`. */
+  openFeed?(name: string, events: ChangeFeedEvents): Promise<ChangeFeed>;
   /** Waits for what was accepted, then closes. Later calls answer a fault. */
   close(): Promise<void>;
 }

@@ -1,12 +1,27 @@
-export type { CommitResult, Database, DatabaseEvents, DatabaseFault, QueryResult, Row, SqlValue, Statement } from './database.ts';
+export type { CopySide } from './copy/copy-fault.ts';
+export type {
+  Change,
+  ChangeFeed,
+  ChangeFeedEvents,
+  CommitResult,
+  Database,
+  DatabaseEvents,
+  DatabaseFault,
+  QueryResult,
+  Row,
+  SqlValue,
+  Statement,
+} from './database.ts';
 export { DatabaseError, type DatabaseErrorCode } from './database-error.ts';
 export { MIGRATIONS, type Migration, type MigrationResult, migrate } from './migrations/index.ts';
 export { type OpenDatabaseOptions, openDatabase, openPostgres } from './open-database.ts';
 export type { PostgresOptions } from './postgres/engine.ts';
+export { maxToldOctets } from './postgres/feed-limits.ts';
 export type { PostgresLimits } from './postgres/limits.ts';
 export { AnonymousOriginatorRows } from './repositories/anonymous-originators.ts';
 export { type BindingChanges, type BindingPlace, Bindings, type StoredBinding } from './repositories/bindings.ts';
 export { type ClientAttempts, DeferredMessages, type QueueLimits } from './repositories/deferred-messages.ts';
+export { type Lease, type LeaseRequest, Leases, nodeLease } from './repositories/leases.ts';
 export { MessageObjects, type MessageStoreLimits, type StoredObject } from './repositories/message-objects.ts';
 export { type OutboxRow, OutboxRows } from './repositories/outbox.ts';
 export { serverKey } from './repositories/server-keys.ts';
@@ -21,3 +36,4 @@ export {
   PROMPT_SCHEDULE,
 } from './sqlite/in-thread.ts';
 export type { SqliteLimits } from './sqlite/limits.ts';
+export { tellingDatabase } from './telling-database.ts';

@@ -31,4 +31,5 @@ export const TABLES: readonly Table[] = [
   { name: 'message_uids', key: ['owner'], copied: true },
   { name: 'message_folders', key: ['owner', 'folder'], copied: true },
   { name: 'message_objects', key: ['owner', 'uid'], octets: 'octets', copied: true },
+  { name: 'leases', key: ['name'], copied: false },
 ];

@@ -1,7 +1,8 @@
 import pg, { type ClientBase, type QueryResult as PgResult, type Pool, type PoolClient, type QueryConfig } from 'pg';
 import { Admission } from '../admission.ts';
-import type { CommitResult, Database, DatabaseFault, QueryResult, Row, Statement } from '../database.ts';
+import type { ChangeFeed, ChangeFeedEvents, CommitResult, Database, DatabaseFault, QueryResult, Row, Statement } from '../database.ts';
 import { closedFault, DatabaseError, faultOf } from '../database-error.ts';
+import { openPostgresFeed } from './feed.ts';
 import { EXCLUSIVE_LIMITS, POSTGRES_LIMITS, type PostgresLimits } from './limits.ts';
 import { postgresError, refusedByServer } from './postgres-error.ts';
 import { PreparedTexts } from './prepared-texts.ts';
@@ -34,7 +35,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
     await pool.end();
     throw postgresError(thrown);
   }
-  return new PostgresDatabase(pool, limits);
+  return new PostgresDatabase(pool, options.url, limits);
 }
 
 function createPool(url: string, limits: PostgresLimits, exclusive: boolean): Pool {
@@ -87,14 +88,16 @@ type Flight =
 class PostgresDatabase implements Database {
   readonly engine = 'postgres';
   readonly #pool: Pool;
+  readonly #url: string;
   readonly #admission: Admission;
   readonly #texts: PreparedTexts;
   #open = 0;
   #closing: Promise<void> | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  constructor(pool: Pool, limits: PostgresLimits) {
+  constructor(pool: Pool, url: string, limits: PostgresLimits) {
     this.#pool = pool;
+    this.#url = url;
     this.#admission = new Admission(limits);
     this.#texts = new PreparedTexts(limits.preparedStatements);
   }
@@ -115,6 +118,10 @@ class PostgresDatabase implements Database {
       const guarded = messages.some((message) => message.expectRows !== undefined);
       return guarded ? commitGuarded(client, messages) : commitAtOnce(client, messages);
     });
+  }
+
+  openFeed(name: string, events: ChangeFeedEvents): Promise<ChangeFeed> {
+    return openPostgresFeed(this.#url, name, events);
   }
 
   close(): Promise<void> {

@@ -24,6 +24,8 @@ export interface StoredBinding {
   /** Our end and the client's end of the flow it registered on. */
   readonly local: HostPort;
   readonly remote: HostPort;
+  /** The node that its client registered at, by which it is reached; absent in an installation of one. */
+  readonly node?: string;
 }
 
 /** Where a page begins: behind that binding. */
@@ -44,8 +46,17 @@ export class Bindings {
   /** Bindings that are not expired, those of one owner after the other. */
   async page(now: number, after: BindingPlace | undefined, limit: number): Promise<readonly StoredBinding[] | QueueFault> {
     const result = await this.#database.query({
-      sql: 'SELECT * FROM bindings WHERE (owner, client) > (?, ?) AND expires_at > ? ORDER BY owner, client LIMIT ?',
+      sql: `SELECT ${columns.join(', ')} FROM bindings WHERE (owner, client) > (?, ?) AND expires_at > ? ORDER BY owner, client LIMIT ?`,
       parameters: [after?.owner ?? '', after?.client ?? '', now, limit],
+    });
+    return result.kind === 'fault' ? queueFault(result) : result.rows.map(bindingOf);
+  }
+
+  /** Those of one user that are not expired. */
+  async of(owner: UserId, now: number): Promise<readonly StoredBinding[] | QueueFault> {
+    const result = await this.#database.query({
+      sql: `SELECT ${columns.join(', ')} FROM bindings WHERE owner = ? AND expires_at > ? ORDER BY client`,
+      parameters: [owner, now],
     });
     return result.kind === 'fault' ? queueFault(result) : result.rows.map(bindingOf);
   }
@@ -55,6 +66,7 @@ export class Bindings {
     const removed = changes.remove.map(({ owner, client }) => ({
       sql: 'DELETE FROM bindings WHERE owner = ? AND client = ?',
       parameters: [owner, client],
+      tells: { kind: 'bindings' as const, owner },
     }));
     return faultOf(await this.#database.commit([...removed, ...changes.save.map(save)]));
   }
@@ -72,7 +84,7 @@ export class Bindings {
 
 const columns = [
   ...['owner', 'client', 'contact', 'path', 'by_path', 'gruu_address', 'registered_at', 'expires_at', 'call_id', 'sequence'],
-  ...['transport', 'local_host', 'local_port', 'remote_host', 'remote_port'],
+  ...['transport', 'local_host', 'local_port', 'remote_host', 'remote_port', 'node'],
 ] as const;
 
 const saveStatement = `INSERT INTO bindings (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
@@ -100,7 +112,9 @@ function save(binding: StoredBinding): Statement {
       binding.local.port,
       binding.remote.host,
       binding.remote.port,
+      binding.node ?? '',
     ],
+    tells: { kind: 'bindings', owner: binding.owner },
   };
 }
 
@@ -109,6 +123,7 @@ const pathSeparator = '\n';
 
 function bindingOf(row: Row): StoredBinding {
   const path = textOf(row, 'path');
+  const node = textOf(row, 'node');
   return {
     owner: userId(textOf(row, 'owner')),
     client: textOf(row, 'client'),
@@ -123,5 +138,6 @@ function bindingOf(row: Row): StoredBinding {
     transport: textOf(row, 'transport') === 'TCP' ? 'TCP' : 'UDP',
     local: { host: textOf(row, 'local_host'), port: numberOf(row, 'local_port') },
     remote: { host: textOf(row, 'remote_host'), port: numberOf(row, 'remote_port') },
+    ...(node === '' ? {} : { node }),
   };
 }

@@ -86,6 +86,13 @@ export class DeferredMessages implements DeferredMessageQueue {
         WHERE queue_sizes.messages < ? AND queue_sizes.octets + excluded.octets <= ?`,
       parameters: [octets, message.owner, octets, octetsPerUser, messagesPerUser, octetsPerUser],
       expectRows: 1,
+      tells: {
+        kind: 'queue',
+        owner: message.owner,
+        ...(message.duplicateKey === undefined
+          ? {}
+          : { key: message.duplicateKey, until: message.arrivedAt + this.#limits.duplicateWindowMilliseconds }),
+      },
     };
   }
 
@@ -97,6 +104,16 @@ export class DeferredMessages implements DeferredMessageQueue {
       parameters: [message.owner, key, message.arrivedAt + this.#limits.duplicateWindowMilliseconds, message.arrivedAt],
       expectRows: 1,
     };
+  }
+
+  /** Another process has stored a message for him. */
+  somethingWaits(owner: UserId): void {
+    this.#owners.add(owner);
+  }
+
+  /** False when it is known that nothing waits for him. */
+  mayWait(owner: UserId): boolean {
+    return this.#owners.ticket(owner) !== undefined;
   }
 
   async waiting(owner: UserId, range: WaitingRange): Promise<readonly QueuedDelivery[] | QueueFault> {

@@ -42,6 +42,13 @@ export class OutboxRows {
     return row === undefined || row.next === null ? undefined : numberOf(row, 'next');
   }
 
+  /** Puts it off until that time unless somebody else has done so since it was read; who gets true sends it. */
+  async claim({ owner, id, dueAt, attempts }: OutboxRow, until: number): Promise<boolean | QueueFault> {
+    const sql = 'UPDATE outbox SET due_at = ? WHERE owner = ? AND id = ? AND due_at = ? AND attempts = ?';
+    const result = await this.#database.commit([{ sql, parameters: [until, owner, id, dueAt, attempts], expectRows: 1 }]);
+    return result.kind === 'fault' ? queueFault(result) : result.kind === 'committed';
+  }
+
   async remove(row: OwedRequest): Promise<QueueFault | undefined> {
     return faultOf(
       await this.#database.commit([{ sql: 'DELETE FROM outbox WHERE owner = ? AND id = ?', parameters: [row.owner, row.id] }]),

@@ -54,7 +54,7 @@ export class UserPreferenceRows {
 
   /** The rule comes behind the others. */
   addRule(owner: UserId, rule: PreferenceRule): Promise<PreferenceChange> {
-    return this.#change({
+    return this.#change(owner, {
       sql: `INSERT INTO preference_rules (owner, rule_id, position, identities, validity, media, actions)
         SELECT ?, ?, COALESCE(MAX(position), 0) + 1, ?, ?, ?, ? FROM preference_rules WHERE owner = ? HAVING COUNT(*) < ?
         ON CONFLICT DO NOTHING`,
@@ -73,12 +73,12 @@ export class UserPreferenceRows {
 
   /** `refused`: there is no such rule. */
   removeRule(owner: UserId, id: string): Promise<PreferenceChange> {
-    return this.#change({ sql: 'DELETE FROM preference_rules WHERE owner = ? AND rule_id = ?', parameters: [owner, id] });
+    return this.#change(owner, { sql: 'DELETE FROM preference_rules WHERE owner = ? AND rule_id = ?', parameters: [owner, id] });
   }
 
   /** `refused`: the list is full. An address that is in it stays in it. */
   block(owner: UserId, address: string): Promise<PreferenceChange> {
-    return this.#change({
+    return this.#change(owner, {
       sql: `INSERT INTO blocked_contacts (owner, address) SELECT ?, ?
         WHERE (SELECT COUNT(*) FROM blocked_contacts WHERE owner = ? AND address <> ?) < ? ON CONFLICT (owner, address) DO UPDATE SET address = excluded.address`,
       parameters: [owner, address, owner, address, this.#limits.blockedContactsPerUser],
@@ -87,12 +87,12 @@ export class UserPreferenceRows {
 
   /** `refused`: it was not in the list. */
   unblock(owner: UserId, address: string): Promise<PreferenceChange> {
-    return this.#change({ sql: 'DELETE FROM blocked_contacts WHERE owner = ? AND address = ?', parameters: [owner, address] });
+    return this.#change(owner, { sql: 'DELETE FROM blocked_contacts WHERE owner = ? AND address = ?', parameters: [owner, address] });
   }
 
   /** Replaces the profile of a device. */
   setProfile(owner: UserId, instance: string, media: PreferenceRule['media']): Promise<PreferenceChange> {
-    return this.#change({
+    return this.#change(owner, {
       sql: `INSERT INTO device_profiles (owner, instance, media) SELECT ?, ?, ?
         WHERE (SELECT COUNT(*) FROM device_profiles WHERE owner = ? AND instance <> ?) < ? ON CONFLICT (owner, instance) DO UPDATE SET media = excluded.media`,
       parameters: [owner, instance, mediaText(media), owner, instance, this.#limits.deviceProfilesPerUser],
@@ -101,7 +101,12 @@ export class UserPreferenceRows {
 
   /** `refused`: the device has none. */
   removeProfile(owner: UserId, instance: string): Promise<PreferenceChange> {
-    return this.#change({ sql: 'DELETE FROM device_profiles WHERE owner = ? AND instance = ?', parameters: [owner, instance] });
+    return this.#change(owner, { sql: 'DELETE FROM device_profiles WHERE owner = ? AND instance = ?', parameters: [owner, instance] });
+  }
+
+  async isBarred(owner: UserId): Promise<boolean | QueueFault> {
+    const result = await this.#database.query({ sql: 'SELECT owner FROM barred_users WHERE owner = ?', parameters: [owner] });
+    return result.kind === 'fault' ? queueFault(result) : result.rows.length > 0;
   }
 
   /** All users who may not send. */
@@ -112,15 +117,19 @@ export class UserPreferenceRows {
 
   async bar(owner: UserId, now: number): Promise<QueueFault | undefined> {
     const sql = 'INSERT INTO barred_users (owner, since) VALUES (?, ?) ON CONFLICT DO NOTHING';
-    return faultOf(await this.#database.commit([{ sql, parameters: [owner, now] }]));
+    return faultOf(await this.#database.commit([{ sql, parameters: [owner, now], tells: { kind: 'preferences', owner } }]));
   }
 
   async unbar(owner: UserId): Promise<QueueFault | undefined> {
-    return faultOf(await this.#database.commit([{ sql: 'DELETE FROM barred_users WHERE owner = ?', parameters: [owner] }]));
+    return faultOf(
+      await this.#database.commit([
+        { sql: 'DELETE FROM barred_users WHERE owner = ?', parameters: [owner], tells: { kind: 'preferences', owner } },
+      ]),
+    );
   }
 
-  async #change(statement: Omit<Statement, 'expectRows'>): Promise<PreferenceChange> {
-    const result = await this.#database.commit([{ ...statement, expectRows: 1 }]);
+  async #change(owner: UserId, statement: Omit<Statement, 'expectRows' | 'tells'>): Promise<PreferenceChange> {
+    const result = await this.#database.commit([{ ...statement, expectRows: 1, tells: { kind: 'preferences', owner } }]);
     if (result.kind === 'committed') return { kind: 'done' };
     return result.kind === 'guard-failed' ? { kind: 'refused' } : queueFault(result);
   }

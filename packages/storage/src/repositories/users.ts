@@ -23,6 +23,8 @@ export interface StoredIdentity {
 
 export type UserChange = { readonly kind: 'done' } | { readonly kind: 'conflict' } | QueueFault;
 
+const userColumns = 'owner, name, source, realm, ha1_md5, ha1_sha256, loopback_only';
+
 export class Users {
   readonly #database: Database;
 
@@ -46,6 +48,19 @@ export class Users {
     return users.rows.map((row) => userOf(row, byOwner.get(textOf(row, 'owner')) ?? []));
   }
 
+  /** One user; undefined when there is none. */
+  async find(owner: UserId): Promise<StoredUser | undefined | QueueFault> {
+    const users = await this.#database.query({ sql: `SELECT ${userColumns} FROM users WHERE owner = ?`, parameters: [owner] });
+    if (users.kind === 'fault') return queueFault(users);
+    const [row] = users.rows;
+    if (row === undefined) return undefined;
+    const identities = await this.#database.query({
+      sql: 'SELECT address, uri FROM identities WHERE owner = ? ORDER BY position',
+      parameters: [owner],
+    });
+    return identities.kind === 'fault' ? queueFault(identities) : userOf(row, identities.rows);
+  }
+
   /** `conflict`: the name or one of the identities is another user's. */
   async add(user: StoredUser, now: number): Promise<UserChange> {
     return this.#change([
@@ -54,6 +69,7 @@ export class Users {
           ON CONFLICT DO NOTHING`,
         parameters: [user.owner, user.name, user.source, user.realm, user.ha1.MD5, user.ha1['SHA-256'], user.loopbackOnly ? 1 : 0, now],
         expectRows: 1,
+        tells: { kind: 'user', owner: user.owner },
       },
       ...insertIdentities(user),
     ]);
@@ -66,6 +82,7 @@ export class Users {
         sql: 'UPDATE users SET source = ?, realm = ?, ha1_md5 = ?, ha1_sha256 = ?, loopback_only = ? WHERE owner = ?',
         parameters: [user.source, user.realm, user.ha1.MD5, user.ha1['SHA-256'], user.loopbackOnly ? 1 : 0, user.owner],
         expectRows: 1,
+        tells: { kind: 'user', owner: user.owner },
       },
       { sql: 'DELETE FROM identities WHERE owner = ?', parameters: [user.owner] },
       ...insertIdentities(user),
@@ -79,7 +96,9 @@ export class Users {
     const store = ['message_objects', 'message_folders', 'message_uids'];
     const tables = ['bindings', ...queue, ...store, ...preferences, 'identities', 'users'];
     return faultOf(
-      await this.#database.commit(tables.map((table) => ({ sql: `DELETE FROM ${table} WHERE owner = ?`, parameters: [owner] }))),
+      await this.#database.commit(
+        tables.map((table) => ({ sql: `DELETE FROM ${table} WHERE owner = ?`, parameters: [owner], tells: { kind: 'user', owner } })),
+      ),
     );
   }
 
