@@ -34,8 +34,8 @@ export interface Change {
 
 /** Texts between the processes on one database, heard by all but the one that told; nothing of it is kept. */
 export interface ChangeFeed {
-  /** True while this process alone is connected under its name. */
-  readonly exclusive: boolean;
+  /** True when this process alone is connected under its name; while it is, no other one gets true. */
+  aloneUnderName(): Promise<boolean>;
   /** Sends a text of at most `maxToldOctets`, after those told before. It is lost when the connection is: see `resumed`. */
   tell(text: string): void;
   close(): Promise<void>;

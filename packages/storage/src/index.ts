@@ -13,6 +13,7 @@ export type {
   Statement,
 } from './database.ts';
 export { DatabaseError, type DatabaseErrorCode } from './database-error.ts';
+export { guardedDatabase } from './guarded-database.ts';
 export { MIGRATIONS, type Migration, type MigrationResult, migrate } from './migrations/index.ts';
 export { type OpenDatabaseOptions, openDatabase, openPostgres } from './open-database.ts';
 export type { PostgresOptions } from './postgres/engine.ts';
@@ -21,7 +22,7 @@ export type { PostgresLimits } from './postgres/limits.ts';
 export { AnonymousOriginatorRows } from './repositories/anonymous-originators.ts';
 export { type BindingChanges, type BindingPlace, Bindings, type StoredBinding } from './repositories/bindings.ts';
 export { type ClientAttempts, DeferredMessages, type QueueLimits } from './repositories/deferred-messages.ts';
-export { type Lease, type LeaseRequest, Leases, nodeLease } from './repositories/leases.ts';
+export { type Lease, type LeaseRequest, Leases, leaseGuard, nodeLease } from './repositories/leases.ts';
 export { MessageObjects, type MessageStoreLimits, type StoredObject } from './repositories/message-objects.ts';
 export { type OutboxRow, OutboxRows } from './repositories/outbox.ts';
 export { serverKey } from './repositories/server-keys.ts';

@@ -58,8 +58,8 @@ onPostgres('change feed', (open) => {
   test('one process has a name for itself, until its connection ends', async (t) => {
     const one = await listen(t, 'node');
     const same = await listen(t, 'node');
-    assert.deepEqual([one.feed.exclusive, same.feed.exclusive], [true, false]);
-    assert.equal((await listen(t, 'another')).feed.exclusive, true);
+    assert.deepEqual([await one.feed.aloneUnderName(), await same.feed.aloneUnderName()], [true, false]);
+    assert.equal(await (await listen(t, 'another')).feed.aloneUnderName(), true);
     await one.feed.close();
     const client = await serverClient(t);
     for (let ended = false; !ended; ) {
@@ -68,7 +68,7 @@ onPostgres('change feed', (open) => {
       );
       ended = left.rows.length === 2;
     }
-    assert.equal((await listen(t, 'node')).feed.exclusive, true);
+    assert.equal(await same.feed.aloneUnderName(), true);
   });
 
   test('a lost connection comes back and says so', async (t) => {
@@ -78,7 +78,7 @@ onPostgres('change feed', (open) => {
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'opencpm feed' AND datname = current_database()",
     );
     await Promise.all([one.resumed, other.resumed]);
-    assert.equal(one.feed.exclusive, true);
+    assert.equal(await one.feed.aloneUnderName(), true);
     one.feed.tell('afterwards');
     assert.deepEqual(await other.heard(1), ['afterwards']);
   });

@@ -32,7 +32,7 @@ class PostgresFeed implements ChangeFeed {
   readonly #name: string;
   readonly #events: ChangeFeedEvents;
   #client: pg.Client | undefined;
-  #exclusive = false;
+  #alone = false;
   #closed = false;
   #retry: NodeJS.Timeout | undefined;
   #waiting: string[] = [];
@@ -44,8 +44,10 @@ class PostgresFeed implements ChangeFeed {
     this.#events = events;
   }
 
-  get exclusive(): boolean {
-    return this.#exclusive;
+  async aloneUnderName(): Promise<boolean> {
+    const client = this.#client;
+    if (!this.#alone && client !== undefined) await this.#claimName(client).catch(() => this.#lost(client));
+    return this.#alone;
   }
 
   async connect(): Promise<void> {
@@ -63,15 +65,17 @@ class PostgresFeed implements ChangeFeed {
       if (payload !== undefined && !isOurs(processId)) this.#events.heard(payload);
     });
     await client.connect();
-    const own = await client.query<{ pid: number; got: boolean }>(
-      'SELECT pg_backend_pid() AS pid, pg_try_advisory_lock($1, hashtext($2)) AS got',
-      [lockClass, this.#name],
-    );
+    const own = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     isOurs = (processId) => processId === own.rows[0]?.pid;
     await client.query(`LISTEN ${channel}`);
-    this.#exclusive = own.rows[0]?.got === true;
+    await this.#claimName(client);
     this.#client = client;
     if (this.#closed) await client.end();
+  }
+
+  async #claimName(client: pg.Client): Promise<void> {
+    const claim = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, hashtext($2)) AS got', [lockClass, this.#name]);
+    this.#alone = claim.rows[0]?.got === true;
   }
 
   tell(text: string): void {
@@ -105,7 +109,7 @@ class PostgresFeed implements ChangeFeed {
   #lost(client: pg.Client): void {
     if (this.#client !== client) return;
     this.#client = undefined;
-    this.#exclusive = false;
+    this.#alone = false;
     client.end().catch(() => undefined);
     this.#reconnectLater();
   }

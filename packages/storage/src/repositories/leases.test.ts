@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { userId } from '@opencpm/cpm';
 import type { Database } from '../database.ts';
+import { guardedDatabase } from '../guarded-database.ts';
 import { MIGRATIONS, migrate } from '../migrations/index.ts';
 import { onPostgres } from '../testing/each-engine.ts';
-import { commitOrThrow, sql } from '../testing/statements.ts';
+import { commitOrThrow, rowsOf, sql } from '../testing/statements.ts';
 import { Bindings, type StoredBinding } from './bindings.ts';
-import { type Lease, Leases, nodeLease } from './leases.ts';
+import { type Lease, Leases, leaseGuard, nodeLease } from './leases.ts';
 
 const request = { name: nodeLease('b'), holder: 'first', address: 'tcp://127.0.0.1:5070', milliseconds: 60_000 };
 
@@ -54,6 +55,20 @@ onPostgres('leases', (open) => {
     assert.equal((await nodeCalled(leases, 'b')).isAlive, true, 'it is not the first one’s any more');
     await leases.release({ ...request, holder: 'second' });
     assert.equal(await leases.acquire({ ...request, holder: 'third' }), 3);
+  });
+
+  test('what its holder does is undone once it is another one’s', async (t: TestContext) => {
+    const database = await open(t);
+    const leases = await leasesOn(database);
+    await leases.acquire(request);
+    const guarded = guardedDatabase(database, () => leaseGuard(request, 1));
+    const insert = sql("INSERT INTO server_keys (name, value) VALUES (?, 'x') ON CONFLICT DO NOTHING RETURNING name", 'key');
+    assert.deepEqual(await guarded.commit([insert]), { kind: 'committed', rows: [[{ name: 'key' }]] });
+    assert.deepEqual(await guarded.commit([{ ...insert, expectRows: 1 }]), { kind: 'guard-failed', statement: 0, rowCount: 0 });
+    await leases.acquire({ ...request, holder: 'second' }, true);
+    const late = await guarded.commit([sql("INSERT INTO server_keys (name, value) VALUES ('late', 'x')")]);
+    assert.deepEqual([late.kind, late.kind === 'fault' && late.temporary], ['fault', true]);
+    assert.deepEqual(await rowsOf(database, "SELECT name FROM server_keys WHERE name = 'late'"), []);
   });
 
   test('the clients of a dead node go to one living node, once', async (t: TestContext) => {

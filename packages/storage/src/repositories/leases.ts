@@ -32,6 +32,15 @@ export function nodeLease(node: string): string {
   return `${nodePrefix}${node}`;
 }
 
+/** Holds while that one has the lease: for `guardedDatabase`. */
+export function leaseGuard({ name, holder }: Pick<LeaseRequest, 'name' | 'holder'>, token: number): Statement {
+  return {
+    sql: `SELECT name FROM leases WHERE name = ? AND holder = ? AND token = ? AND expires_at > ${now}`,
+    parameters: [name, holder, token],
+    expectRows: 1,
+  };
+}
+
 /** Who may act as a node or do what only one may do, with an expiry and a fencing token. */
 export class Leases {
   readonly #database: Database;
