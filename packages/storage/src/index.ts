@@ -1,4 +1,6 @@
 export type { CopySide } from './copy/copy-fault.ts';
+export { type CopyOptions, type CopyResult, copyInstallation } from './copy/copy-installation.ts';
+export type { TableRows } from './copy/row-counts.ts';
 export type {
   Change,
   ChangeFeed,
@@ -14,7 +16,7 @@ export type {
 } from './database.ts';
 export { DatabaseError, type DatabaseErrorCode } from './database-error.ts';
 export { guardedDatabase } from './guarded-database.ts';
-export { MIGRATIONS, type Migration, type MigrationResult, migrate } from './migrations/index.ts';
+export { MIGRATIONS, type Migration, type MigrationResult, migrate, type SchemaState } from './migrations/index.ts';
 export { type OpenDatabaseOptions, openDatabase, openPostgres } from './open-database.ts';
 export type { PostgresOptions } from './postgres/engine.ts';
 export { maxToldOctets } from './postgres/feed-limits.ts';
