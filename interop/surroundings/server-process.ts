@@ -15,6 +15,8 @@ export interface Account {
 export interface ServerSettings {
   /** `cpm.test` when left out. */
   readonly domain?: string;
+  /** A SQLite file in the server's folder when left out. */
+  readonly storage?: string;
   readonly users: readonly Account[];
   readonly trustedPeers?: readonly string[];
   readonly digest?: readonly string[];

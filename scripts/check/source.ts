@@ -13,7 +13,7 @@ export interface Source {
 export interface Place {
   /** `sip` for packages/sip/…, `conformance` for conformance/…; empty for a file at the root. */
   readonly home: string;
-  /** False for the programs beside the packages: conformance, interop, bench, fuzz, simulation, scripts. */
+  /** False for the programs beside the packages: conformance, interop, bench, fuzz, force, simulation, scripts. */
   readonly isPackage: boolean;
   /** A test or equipment of tests: `*.test.ts`, `*.fixture.ts`, a `testing/` folder. None of it is built or packed. */
   readonly isTest: boolean;
@@ -26,7 +26,7 @@ export interface Place {
 const portablePackages = new Set(['payloads', 'sip', 'msrp', 'imap', 'xcap', 'cpm']);
 /** testkit is equipment of tests, which run on Node. */
 const packagesOnNode = new Set(['storage', 'server', 'console', 'testkit']);
-const codeRoots = new Set(['packages', 'conformance', 'interop', 'bench', 'fuzz', 'answers', 'simulation', 'scripts', 'deploy']);
+const codeRoots = new Set(['packages', 'conformance', 'interop', 'bench', 'fuzz', 'force', 'answers', 'simulation', 'scripts', 'deploy']);
 const skippedFolders = new Set(['node_modules', 'dist', '.git', 'data', 'coverage', '.cache', 'corpus', 'corpora']);
 
 /** Is this a test, or equipment that only tests use? */

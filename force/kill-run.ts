@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SeededRandom } from '@opencpm/testkit';
+import { eventually } from '../interop/surroundings/eventually.ts';
+import { freePort } from '../interop/surroundings/free-port.ts';
+import { ServerProcess } from '../interop/surroundings/server-process.ts';
+import { AdministrationSocket } from './administration.ts';
+import { type Engine, openStorage, type Storage } from './engine.ts';
+import { Journal } from './journal.ts';
+import { drawMoments, type KillMoment, liveUntil } from './killer.ts';
+import type { Ledger } from './ledger.ts';
+import { absentUser, accounts, Traffic } from './traffic.ts';
+
+export interface KillRunOptions {
+  readonly engine: Engine;
+  readonly kills: number;
+  readonly seed: string;
+  /** Told after each kill. */
+  readonly progress?: (kills: number) => void;
+}
+
+export interface KillRun {
+  readonly ledger: Ledger;
+  /** How often the server died at the moment that was meant for it. */
+  readonly moments: ReadonlyMap<KillMoment['kind'], number>;
+  /** What is wrong with the run as a whole. */
+  readonly faults: readonly string[];
+}
+
+/** Short pauses, so that what waits is tried again within a run. */
+const policy = { answerWithin: '1s', pushRetryFirst: '1s', pushRetryMax: '3s' } as const;
+const settleMilliseconds = 180_000;
+/** What waits for the absent user and expires later than this does not expire within a run. */
+const longExpiryMilliseconds = 3_600_000;
+
+/** Kills a server again and again while people write, lets it come to rest, and gives what everybody saw. */
+export async function killRun(options: KillRunOptions): Promise<KillRun> {
+  const folder = mkdtempSync(join(tmpdir(), 'opencpm-force-'));
+  const undoing: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
+  try {
+    const storage = await openStorage(options.engine);
+    undoing.push(() => storage.stop());
+    return await runOn(storage, folder, options, undoing);
+  } finally {
+    for (const undo of undoing.reverse()) await undo();
+  }
+}
+
+async function runOn(storage: Storage, folder: string, options: KillRunOptions, undoing: (() => Promise<unknown>)[]): Promise<KillRun> {
+  const random = new SeededRandom(options.seed).fork(options.engine);
+  const journal = new Journal();
+  const server = new ServerProcess(folder, await freePort(), { users: accounts, storage: storage.url, policy });
+  undoing.push(async () => (server.isRunning ? server.crash() : undefined));
+  const traffic = await Traffic.open({ server, journal, random: random.fork('traffic') });
+  undoing.push(async () => traffic.close());
+  const moments = await killAgainAndAgain({ server, journal, traffic }, drawMoments(options.kills, random.fork('kills')), options.progress);
+  const waiting = await comeToRest(traffic, new AdministrationSocket(join(folder, 'data', 'opencpm.sock')));
+  const faults = [...journal.faults, ...faultsIn(server.log)];
+  const { code, errors } = await server.stop();
+  if (code !== 0) faults.push(`the server did not end well on SIGTERM (${code}): ${errors}`);
+  return { ledger: journal.closed(waiting), moments, faults };
+}
+
+interface Parties {
+  readonly server: ServerProcess;
+  readonly journal: Journal;
+  readonly traffic: Traffic;
+}
+
+async function killAgainAndAgain(
+  { server, journal, traffic }: Parties,
+  moments: readonly KillMoment[],
+  progress: (kills: number) => void = () => undefined,
+): Promise<ReadonlyMap<KillMoment['kind'], number>> {
+  const met = new Map<KillMoment['kind'], number>();
+  traffic.begin();
+  for (const [index, moment] of moments.entries()) {
+    const kind = await liveUntil(moment, server, journal);
+    met.set(kind, (met.get(kind) ?? 0) + 1);
+    progress(index + 1);
+  }
+  await server.start();
+  journal.back();
+  return met;
+}
+
+/** Everybody comes and answers until nothing is under way but what waits for who never comes. Gives that. */
+async function comeToRest(traffic: Traffic, administration: AdministrationSocket): Promise<readonly string[]> {
+  await traffic.settle();
+  let seen = '';
+  await eventually(
+    'nothing is under way',
+    async () => {
+      const { deferred, owed } = await administration.held();
+      const waiting = await administration.queue(absentUser);
+      const expiring = waiting.filter(({ expiresAt }) => expiresAt < Date.now() + longExpiryMilliseconds);
+      seen = `${traffic.unanswered} without an answer, ${deferred} in the queue (${waiting.length} for ${absentUser}), ${owed} owed`;
+      return traffic.unanswered === 0 && deferred === waiting.length && expiring.length === 0 && owed === 0 ? true : undefined;
+    },
+    { withinMilliseconds: settleMilliseconds, seen: () => seen },
+  );
+  const rows = await administration.queue(absentUser);
+  const ids: string[] = [];
+  for (const row of rows) ids.push(await administration.messageId(row));
+  return ids;
+}
+
+function faultsIn(log: string): string[] {
+  return log.split('\n').filter((line) => line.includes('A fault of this program'));
+}
