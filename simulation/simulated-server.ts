@@ -34,6 +34,8 @@ export class SimulatedServer {
   readonly records: string[] = [];
   /** What the server posted to a webhook. */
   readonly posted: { readonly url: string; readonly body: string }[] = [];
+  /** What a test puts between the server and its platform, for each of its processes. */
+  spoil: (platform: ServerPlatform) => ServerPlatform = (platform) => platform;
   readonly #options: SimulatedServerOptions;
   #life: Life | undefined;
   #lives = 0;
@@ -47,16 +49,25 @@ export class SimulatedServer {
     return this.#life.server;
   }
 
-  /** Begins a process. The returned promise settles only while virtual time runs. */
-  async start(): Promise<void> {
+  get isUp(): boolean {
+    return this.#life !== undefined;
+  }
+
+  /** Timers of the running process that are still to come. */
+  get pendingWakes(): number {
+    return this.#life?.clock.pendingWakes ?? 0;
+  }
+
+  /** Begins a process whose clock is off by that much. The returned promise settles only while virtual time runs. */
+  async start(skewMilliseconds = 0): Promise<void> {
     const { clock, random } = this.#options;
     this.#lives += 1;
-    const process = { clock: clock.process(), random: random.fork(`process ${this.#lives}`) };
+    const process = { clock: clock.process(skewMilliseconds), random: random.fork(`process ${this.#lives}`) };
     let database: InThreadDatabase | undefined;
     const platform = this.#platform(process, (opened) => {
       database = opened;
     });
-    const server = await createServer(platform, this.#options.configuration);
+    const server = await createServer(this.spoil(platform), this.#options.configuration);
     if (database === undefined) throw new Error('the server opened no database');
     this.#life = { server, database, clock: process.clock };
   }
@@ -70,9 +81,12 @@ export class SimulatedServer {
     this.#life = undefined;
   }
 
-  async stop(): Promise<void> {
+  /** Resolves with the number of timers that the process has left behind. */
+  async stop(): Promise<number> {
     await this.server.stop();
+    const left = this.pendingWakes;
     this.#life = undefined;
+    return left;
   }
 
   #platform(

@@ -30,6 +30,8 @@ export interface ScriptedPeerOptions {
   readonly script?: PeerScript;
   /** Answers CRLFCRLF on TCP with CRLF (RFC 5626 §3.5.1); true when left out. */
   readonly answersPings?: boolean;
+  /** Told of everything that comes, before a request is answered. */
+  readonly heard?: (received: Received) => void;
 }
 
 /** A message, a keep-alive or something unreadable, as it came. */
@@ -181,7 +183,9 @@ export class ScriptedPeer {
   }
 
   #keep(received: Omit<Received, 'atMilliseconds'>): void {
-    this.#received.push({ atMilliseconds: this.#options.clock.now(), ...received });
+    const kept = { atMilliseconds: this.#options.clock.now(), ...received };
+    this.#received.push(kept);
+    this.#options.heard?.(kept);
   }
 
   #answerRequest(request: SipRequest, flow: Flow): void {

@@ -1,0 +1,42 @@
+import { userOf } from '../plan.ts';
+import type { Checker, DayRecord } from '../record.ts';
+import { wasHeard } from './accounts.ts';
+
+/**
+ * 2. Our own client shows no message twice. What a foreign one gets again has the names of before, a retransmission,
+ * unless the server could not know that it was taken.
+ */
+export const nothingDoubled: Checker = (record) => [
+  ...doubled(
+    record,
+    // Of what a user has written himself his other devices get a copy, and perhaps the message, forwarded to him.
+    record.shown.filter(({ id, device }) => record.sent.find((sent) => sent.id === id)?.from !== userOf(device)),
+    'message',
+  ),
+  ...doubled(
+    record,
+    record.told.flatMap(({ id, ...told }) => (id === undefined ? [] : [{ ...told, id }])),
+    'notification',
+  ),
+];
+
+interface Taken {
+  readonly device: DayRecord['shown'][number]['device'];
+  readonly id: string;
+  readonly names: string | undefined;
+}
+
+function doubled(record: DayRecord, taken: readonly Taken[], what: string): readonly string[] {
+  const first = new Map<string, Taken>();
+  const found: string[] = [];
+  for (const one of taken) {
+    const key = `${one.device} ${one.id}`;
+    const before = first.get(key);
+    if (before === undefined) first.set(key, one);
+    else if (before.names === undefined) found.push(`${one.device} showed ${what} ${one.id} twice`);
+    else if (before.names !== one.names && wasHeard(record, one.device, before.names)) {
+      found.push(`${one.device} got ${what} ${one.id} again under other names: ${before.names} | ${one.names}`);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,284 @@
+import type { Administration } from '@opencpm/server';
+import { type LinkConditions, roughLink, steadyLink } from '@opencpm/testkit';
+import { domain, World } from '../world.ts';
+import type { DayBook, Device } from './device.ts';
+import { ForeignDevice } from './foreign-device.ts';
+import { OwnDevice } from './own-device.ts';
+import { type DayEvent, type DayPlan, type DeviceName, deviceNames, type PlannedRule, type UserName, userNames } from './plan.ts';
+import { type DayEnd, type DayRecord, idIn, type QueueLook, type WaitingLook } from './record.ts';
+
+/** How often the queue is looked at, by day and when all are there. Milliseconds. */
+const lookMilliseconds = 5000;
+const settledLookMilliseconds = 60_000;
+/** After the last event everybody comes and answers; by then all that can be delivered or has expired is gone. */
+const settleMilliseconds = 75 * 60_000;
+/** A commit is answered, and whoever asks the server has his answer, within that time. Milliseconds. */
+const answerMilliseconds = 5000;
+const queueLimit = 1000;
+
+const links: Readonly<Record<DayPlan['network'], LinkConditions>> = {
+  steady: steadyLink,
+  rough: roughLink,
+  bad: { ...roughLink, loss: 0.2, doubling: 0.1, reordering: 0.2, reorderingMilliseconds: 2000, mostLatencyMilliseconds: 400 },
+};
+
+/** What a test does to a world before its day, to see that the checkers notice. */
+export type Spoil = (world: World) => void;
+
+/** Lives a planned day in a world of its own, and gives what happened. */
+export async function runDay(plan: DayPlan, spoil?: Spoil): Promise<DayRecord> {
+  const world = new World({
+    seed: plan.seed,
+    users: userNames,
+    conditions: links[plan.network],
+    ...(plan.commitMilliseconds === 0 ? {} : { commitMilliseconds: plan.commitMilliseconds }),
+  });
+  spoil?.(world);
+  const day = new Day(world, plan);
+  try {
+    await day.live();
+    return day.record(undefined);
+  } catch (error) {
+    return day.record(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  } finally {
+    world.end();
+  }
+}
+
+class Day {
+  readonly #world: World;
+  readonly #plan: DayPlan;
+  readonly #devices = new Map<DeviceName, Device>();
+  readonly #book: DayBook = { sent: [], shown: [], told: [], notified: [], plannedIds: new Map() };
+  readonly #queue: QueueLook[] = [];
+  readonly #downs: { from: number; until: number }[] = [];
+  readonly #forwards: { user: UserName; to: UserName }[] = [];
+  /** Rules that hold, and until when. */
+  readonly #rules: { readonly until: number; readonly remove: (administration: Administration) => Promise<unknown> }[] = [];
+  readonly #idsOfRows = new Map<string, string | undefined>();
+  #skew = 0;
+  #skews = { least: 0, most: 0 };
+  #starting: Promise<void> | undefined;
+  #end: Omit<DayEnd, 'failure'> | undefined;
+
+  constructor(world: World, plan: DayPlan) {
+    this.#world = world;
+    this.#plan = plan;
+  }
+
+  async live(): Promise<void> {
+    const { clock, server } = this.#world;
+    await this.#world.run(server.start());
+    for (const name of deviceNames) this.#devices.set(name, await this.#newDevice(name));
+    const began = clock.now();
+    for (const event of this.#plan.events) {
+      await this.#passTo(began + event.at);
+      await this.#perform(event);
+    }
+    await this.#settle();
+  }
+
+  record(failure: string | undefined): DayRecord {
+    const { network, server, clock } = this.#world;
+    this.#learnIds();
+    const unfinished = { at: clock.now(), skew: this.#skews, waiting: [], owed: 0, wakesAtRest: 0, wakesAfterStop: 0 };
+    return {
+      plan: this.#plan,
+      ...this.#book,
+      told: this.#book.told.map((told) => ({ ...told, about: this.#book.plannedIds.get(told.about) ?? told.about })),
+      notified: this.#book.notified.map((sent) => ({ ...sent, about: this.#book.plannedIds.get(sent.about) ?? sent.about })),
+      queue: this.#queue,
+      downs: this.#downs,
+      forwards: this.#forwards,
+      addresses: new Map([...this.#devices].map(([name, { address }]) => [name, address])),
+      wire: network.wireLog,
+      log: server.log,
+      end: { ...(this.#end ?? unfinished), failure },
+    };
+  }
+
+  /** Our own client makes the ids of its messages itself, and does not tell those of messages that nobody answered. */
+  #learnIds(): void {
+    for (const { octets } of this.#world.network.wireLog.entries) {
+      const text = new TextDecoder().decode(octets);
+      const [planned, id] = [idIn(text), /^imdn\.Message-ID: (\S+)/m.exec(text)?.[1]];
+      if (planned !== undefined && id !== undefined) this.#book.plannedIds.set(id, planned);
+    }
+  }
+
+  #newDevice(name: DeviceName): Promise<Device> | Device {
+    return name.endsWith('-sdk') ? new OwnDevice(this.#world, name, this.#book) : ForeignDevice.start(this.#world, name, this.#book);
+  }
+
+  /** Lets time pass, looks at the queue and takes rules back whose time is over. */
+  async #passTo(at: number, pause = lookMilliseconds): Promise<void> {
+    const { clock } = this.#world;
+    while (clock.now() < at) {
+      await clock.advanceTo(Math.min(at, clock.now() + pause));
+      await this.#look();
+      await this.#endRules(clock.now());
+    }
+  }
+
+  async #perform(event: DayEvent): Promise<void> {
+    switch (event.kind) {
+      case 'register':
+        return this.#begin(this.#device(event.device).register(event.seconds));
+      case 'deregister':
+        return this.#begin(this.#device(event.device).deregister());
+      case 'behave':
+        return this.#device(event.device).behave(event.as);
+      case 'send':
+        return this.#begin(this.#device(event.device).send(event));
+      case 'display':
+        return this.#begin(this.#device(event.device).display());
+      case 'rule':
+        return await this.#addRule(event.user, event.rule, event.milliseconds);
+      case 'lose-network':
+        return this.#loseNetwork(this.#device(event.device), event.milliseconds);
+      case 'crash':
+        return this.#crash(event.downMilliseconds, event.skewMilliseconds);
+      case 'crash-in-commit': {
+        const mishap = event.when === 'before' ? 'hangs' : 'done, and hangs';
+        return this.#world.mishaps.expect(event.table, mishap, 1, () => this.#soon(() => this.#crash(event.downMilliseconds, this.#skew)));
+      }
+      case 'store-fault':
+        return this.#world.mishaps.expect(event.table, event.mishap, event.times);
+    }
+  }
+
+  #device(name: DeviceName): Device {
+    const device = this.#devices.get(name);
+    if (device === undefined) throw new Error(`there is no ${name}`);
+    return device;
+  }
+
+  /** What a device does goes on while the day does; a rejection is a fault of the simulation and ends the day. */
+  #begin(doing: Promise<void>): void {
+    doing.catch((error) => this.#soon(() => Promise.reject(error)));
+  }
+
+  #soon(then: () => void): void {
+    const { clock } = this.#world;
+    clock.wakeAt(clock.now(), then);
+  }
+
+  #loseNetwork({ address }: Device, milliseconds: number): void {
+    const { network, clock } = this.#world;
+    network.setLink(address, serverHost, { loss: 1 });
+    clock.wakeAt(clock.now() + milliseconds, () => network.setLink(address, serverHost, links[this.#plan.network]));
+  }
+
+  #setSkew(milliseconds: number): void {
+    this.#skew = milliseconds;
+    this.#skews = { least: Math.min(this.#skews.least, milliseconds), most: Math.max(this.#skews.most, milliseconds) };
+  }
+
+  #crash(downMilliseconds: number, skewMilliseconds: number): void {
+    const { server, clock, mishaps } = this.#world;
+    if (!server.isUp) return;
+    server.crash();
+    mishaps.clear();
+    const down = { from: clock.now(), until: Number.POSITIVE_INFINITY };
+    this.#downs.push(down);
+    this.#setSkew(skewMilliseconds);
+    clock.wakeAt(clock.now() + downMilliseconds, () => {
+      this.#starting = server.start(skewMilliseconds).then(() => {
+        down.until = clock.now();
+      });
+    });
+  }
+
+  async #addRule(user: UserName, rule: PlannedRule, milliseconds: number): Promise<void> {
+    const { server, clock } = this.#world;
+    if (!server.isUp) return;
+    const until = clock.now() + milliseconds;
+    if (rule === 'block') {
+      await this.#asked(({ preferences }) => preferences.block(user, aliceUri));
+      this.#rules.push({ until, remove: ({ preferences }) => preferences.unblock(user, aliceUri) });
+      return;
+    }
+    const to = user === 'carol' ? 'bob' : 'carol';
+    if (rule === 'forward') this.#forwards.push({ user, to });
+    const forwarding = rule === 'forward' ? { forwardTo: `sip:${to}@${domain}` } : {};
+    const added = await this.#asked(({ preferences }) => {
+      return preferences.addRule(user, { actions: [rule], from: [], others: false, ...forwarding });
+    });
+    if (added?.kind !== 'done') return;
+    this.#rules.push({ until, remove: ({ preferences }) => preferences.removeRule(user, added.value.id) });
+  }
+
+  async #endRules(now: number): Promise<void> {
+    for (const rule of this.#rules.filter(({ until }) => until <= now)) {
+      if (!this.#world.server.isUp) return;
+      await this.#asked(rule.remove);
+      this.#rules.splice(this.#rules.indexOf(rule), 1);
+    }
+  }
+
+  /** Undefined when the server went away meanwhile. */
+  async #asked<T>(ask: (administration: Administration) => Promise<T>): Promise<T | undefined> {
+    const { server, clock } = this.#world;
+    if (!server.isUp) return undefined;
+    let answered: { readonly value: T } | undefined;
+    let failed: unknown;
+    const { administration } = server.server;
+    ask(administration).then(
+      (value) => {
+        answered = { value };
+      },
+      (error) => {
+        failed = error;
+      },
+    );
+    await clock.runUntil(() => answered !== undefined || failed !== undefined || !server.isUp, answerMilliseconds);
+    if (failed !== undefined) throw failed;
+    return answered?.value;
+  }
+
+  async #look(): Promise<readonly WaitingLook[] | undefined> {
+    const rows = await this.#asked((administration) => administration.queue({ limit: queueLimit }));
+    if (rows?.kind !== 'done') return undefined;
+    const waiting: WaitingLook[] = [];
+    for (const { messageUriId, user, expiresAt } of rows.value) {
+      waiting.push({ messageUriId, id: await this.#idOfRow(messageUriId), user, expiresAt: Date.parse(expiresAt) });
+    }
+    this.#queue.push({ at: this.#world.clock.now(), waiting });
+    return waiting;
+  }
+
+  async #idOfRow(messageUriId: string): Promise<string | undefined> {
+    if (this.#idsOfRows.has(messageUriId)) return this.#idsOfRows.get(messageUriId);
+    const row = await this.#asked((administration) => administration.queuedMessage(messageUriId));
+    if (row?.kind !== 'done') return undefined;
+    const id = idIn(row.value.text ?? '');
+    this.#idsOfRows.set(messageUriId, id);
+    return id;
+  }
+
+  /** Everybody comes, answers and stays; the network is well, no rule holds, and the server has time for all that is left. */
+  async #settle(): Promise<void> {
+    const { clock, network, mishaps, server } = this.#world;
+    mishaps.clear();
+    network.setConditions(steadyLink);
+    for (const device of this.#devices.values()) network.setLink(device.address, serverHost, steadyLink);
+    await clock.runFor(60_000);
+    await this.#starting;
+    await this.#endRules(Number.POSITIVE_INFINITY);
+    for (const device of this.#devices.values()) {
+      device.behave('answers');
+      // What a client has refused waits until its registration is another one.
+      await clock.runToEnd(device.deregister(), 60_000);
+      await clock.runToEnd(device.register(86_400), 60_000);
+    }
+    await this.#passTo(clock.now() + settleMilliseconds, settledLookMilliseconds);
+    const waiting = (await this.#look()) ?? [];
+    const status = await this.#asked((administration) => administration.status());
+    const wakesAtRest = server.pendingWakes;
+    const wakesAfterStop = await this.#world.run(server.stop());
+    this.#end = { at: clock.now(), skew: this.#skews, waiting, owed: status?.outboxRows ?? -1, wakesAtRest, wakesAfterStop };
+  }
+}
+
+const serverHost = '10.0.0.1';
+const aliceUri = `sip:alice@${domain}`;
