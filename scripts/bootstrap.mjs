@@ -3,7 +3,7 @@
  * machine has: installs what package-lock.json says when that is not what stands in node_modules, then runs the
  * wanted program under the pinned Node with the sources of the workspace packages visible.
  *
- *   node scripts/bootstrap.mjs start|test|check|format|docs|pack-check|conformance|interop|bench|fuzz|force|answers [-- arguments]
+ *   node scripts/bootstrap.mjs start|test|check|format|docs|pack-check|conformance|interop|bench|fuzz|force|answers|sim [-- arguments]
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -28,6 +28,7 @@ const programs = {
   fuzz: ['fuzz/run.ts'],
   force: ['force/run.ts'],
   answers: ['answers/run.ts'],
+  sim: ['simulation/run.ts'],
 };
 
 /**
