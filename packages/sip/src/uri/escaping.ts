@@ -16,11 +16,14 @@ export function unescapeOctets(text: string): string {
 /** Every character outside the class replaced by `%HH`, `%` too. Takes an octet string. */
 export function escapeOctets(text: string, allowed: number): string {
   let escaped = '';
-  for (const character of text) {
-    const code = character.charCodeAt(0);
-    escaped += isIn(code, allowed) ? character : `%${(code & 0xff).toString(16).toUpperCase().padStart(2, '0')}`;
+  let rest = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (isIn(code, allowed)) continue;
+    escaped += `${text.slice(rest, index)}%${(code & 0xff).toString(16).toUpperCase().padStart(2, '0')}`;
+    rest = index + 1;
   }
-  return escaped;
+  return rest === 0 ? text : escaped + text.slice(rest);
 }
 
 /** True when every character is in the class or part of a `%HH`. */

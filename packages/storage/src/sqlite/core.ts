@@ -51,6 +51,11 @@ export class SqliteCore {
     }
   }
 
+  /** Gives back what SQLite keeps of pages and statements for the next call. */
+  releaseMemory(): void {
+    this.#connection.exec('PRAGMA shrink_memory');
+  }
+
   close(): void {
     this.#prepared.clear();
     this.#connection.close();

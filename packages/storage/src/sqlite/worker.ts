@@ -10,7 +10,7 @@ import { type Calls, type FromWorker, flattenCommit, flattenQuery, type WorkerOr
  * queries, writes one group, answers it, and looks again.
  */
 
-/** Without a call for so long, the thread gives back what V8 keeps in reserve, when `--expose-gc` allows it to. */
+/** Without a call for so long, the thread gives back what SQLite and, when `--expose-gc` allows it to, V8 keep in reserve. */
 const restMilliseconds = 40_000;
 
 const commits: (readonly Statement[])[] = [];
@@ -23,7 +23,7 @@ const orders: WorkerOrders = workerData;
 const core = open();
 
 if (core !== undefined) {
-  const rest = setTimeout(releaseMemory, restMilliseconds).unref();
+  const rest = setTimeout(() => releaseMemory(core), restMilliseconds).unref();
   port.on('message', (calls: Calls) => {
     work(core, calls);
     rest.refresh();
@@ -86,7 +86,8 @@ function groupSize(): number {
   return size;
 }
 
-function releaseMemory(): void {
+function releaseMemory(opened: SqliteCore): void {
+  opened.releaseMemory();
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
