@@ -6,6 +6,8 @@ export interface Output {
   report(result: object, text: string): void;
   /** For programs: the object on one line with `--json`, nothing without it. */
   record(result: object): void;
+  /** How far a long piece of work is, for people: on standard error, nothing with `--json`. */
+  progress(text: string): void;
   /** On standard error, with and without `--json`. */
   complain(text: string): void;
 }
@@ -17,6 +19,7 @@ export function outputOver(writeOut: Write, writeError: Write, json: boolean): O
     say: (text) => (json ? undefined : writeOut(`${text}\n`)),
     report: (result, text) => writeOut(json ? `${JSON.stringify(result)}\n` : `${text}\n`),
     record: (result) => (json ? writeOut(`${JSON.stringify(result)}\n`) : undefined),
+    progress: (text) => (json ? undefined : writeError(`${text}\n`)),
     complain: (text) => writeError(`${text}\n`),
   };
 }

@@ -12,6 +12,7 @@ import type { RunCommand } from './run-command.ts';
 import { sendCommand } from './send.ts';
 import { serveCommand, startCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
+import { storageCommand } from './storage.ts';
 import { storeCommand } from './store.ts';
 import { globalOptions, type Surroundings } from './surroundings.ts';
 import { userCommand } from './user.ts';
@@ -70,6 +71,7 @@ function commandLine(surroundings: Surroundings, ended: (code: ExitCode) => void
     userCommand,
     queueCommand,
     storeCommand,
+    storageCommand,
     statusCommand,
   ];
   for (const command of commands) program.addCommand(command(runCommand));

@@ -2,11 +2,16 @@ import type { LocatedConfiguration } from './located-configuration.ts';
 
 /** One line about a server or database that does not open, with what to do about it. */
 export function faultText(error: unknown, located: LocatedConfiguration): string {
+  const listenKey = located.file === undefined ? 'a configuration file with another listen' : `another listen in ${located.file}`;
+  return remediedText(error).replace('LISTEN', listenKey);
+}
+
+/** The message of a fault and what to do about it. */
+export function remediedText(error: unknown): string {
   const code = codeOf(error);
   const message = firstLine(error instanceof Error ? error.message : String(error));
   const remedy = code === undefined ? undefined : remedies.get(code);
-  const listenKey = located.file === undefined ? 'a configuration file with another listen' : `another listen in ${located.file}`;
-  return remedy === undefined ? message : `${message} (${remedy.replace('LISTEN', listenKey)})`;
+  return remedy === undefined ? message : `${message} (${remedy})`;
 }
 
 /** By the code of the database or of the operating system, for faults whose message does not say what to do. */

@@ -12,7 +12,11 @@ export async function contentsOf(database: Database, table: string): Promise<rea
 /** Rows by their whole contents. */
 export function inOrder(rows: readonly Row[]): readonly Row[] {
   const byText = new Map(rows.map((row) => [JSON.stringify(Object.values(row).map(cellText)), row]));
-  return [...byText.keys()].sort().flatMap((text) => byText.get(text) ?? []);
+  return [...byText]
+    .map(([text]) => text)
+    .sort()
+    .map((text) => byText.get(text))
+    .filter((row) => row !== undefined);
 }
 
 function cellText(cell: SqlValue): string {
