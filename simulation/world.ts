@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClientHandlers, type ClientOptions, CpmClient, type ReceivedDisposition, type ReceivedMessage } from '@opencpm/client';
@@ -21,6 +21,9 @@ import { SimulatedServer, simulatedUser } from './simulated-server.ts';
 export const domain = 'cpm.test';
 const serverAddress = '10.0.0.1';
 export const serverPort = { host: serverAddress, port: 5060 } as const;
+
+/** Where Linux has files in memory: a simulated crash leaves what SQLite has written, so that no disk needs to be waited for. */
+const memoryFolder = '/dev/shm';
 
 export interface WorldOptions {
   readonly seed: number;
@@ -58,7 +61,7 @@ export class World {
   readonly server: SimulatedServer;
   /** What happens to the server's database: nothing until a test says so. */
   readonly mishaps = new Mishaps();
-  readonly #directory = mkdtempSync(join(tmpdir(), 'opencpm-world-'));
+  readonly #directory = mkdtempSync(join(existsSync(memoryFolder) ? memoryFolder : tmpdir(), 'opencpm-world-'));
   #hosts = 1;
 
   constructor(options: WorldOptions) {
