@@ -78,3 +78,24 @@ test('no server starts on what an interrupted copy left; a copy with --overwrite
   assert.deepEqual([asSource.code, asSource.error], [1, 'The source is itself what an interrupted copy left: not all is there.\n']);
   assert.equal((await run(folder, ...fromDemo, '--to', 'sqlite:copy.db', '--overwrite')).code, 0);
 });
+
+for (const [id, name, text] of [
+  [
+    0,
+    'copy not finished',
+    /^An installation was being copied into this database, and not all is there: repeat `opencpm storage copy` with --overwrite\.\n$/,
+  ],
+  [99, 'of tomorrow', /^The database has schema 99, this program knows \d+: use the newer program\.\n$/],
+] as const) {
+  test(`a database marked “${name}” is opened by no program of an installation, in one line that says what to do`, async (context) => {
+    const folder = await folderWithInstallation(context);
+    const database = await openDatabase(`sqlite:${join(folder, 'data', 'opencpm.db')}`);
+    const mark = { sql: 'INSERT INTO schema_migrations (id, name) VALUES (?, ?)', parameters: [id, name] };
+    assert.equal((await database.commit([mark])).kind, 'committed');
+    await database.close();
+    for (const words of [['user', 'list'], ['start']]) {
+      const { code, error } = await run(folder, ...words);
+      assert.deepEqual([code, text.test(error)], [3, true], error);
+    }
+  });
+}
