@@ -66,7 +66,7 @@ export class Client {
     return this.#options.account.user;
   }
 
-  /** Registers with digest, or ends that with 0 seconds; gives up only when it is refused. False when nobody answered. */
+  /** Registers with digest, or ends that with 0 seconds. False when nobody answered, or not now (5xx); throws when it is refused. */
   async register(expiresSeconds = 3600): Promise<boolean> {
     const { account } = this.#options;
     const contact = `<sip:${account.user}@127.0.0.1:${this.#socket.address().port}>;+sip.instance="<urn:uuid:${this.#instance}>"`;
@@ -78,7 +78,7 @@ export class Client {
       headers: [`Contact: ${contact};+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg"`, `Expires: ${expiresSeconds}`],
     });
     const status = answer === undefined ? 0 : statusOf(answer);
-    if (status !== 0 && status !== 200 && status !== 503) throw new Error(`REGISTER of ${account.user}: ${answer}`);
+    if (status >= 300 && status < 500) throw new Error(`REGISTER of ${account.user}: ${answer}`);
     return status === 200;
   }
 

@@ -75,10 +75,11 @@ describe('the queue in the end', () => {
   it('holds nothing that was delivered', () => assert.equal(judged({ shown: [push] }, { waiting: ['m1'] }).violations.length, 1));
 });
 
-it('the story of a message tells the kills in between, in the order of time', () => {
-  const story = storyOf(entry({ shown: [push, { ...push, at: 500, names: 'two' }] }), { messages: new Map(), kills: [kill], waiting: [] });
+it('the story of a message tells the kills in between and the next one, in the order of time', () => {
+  const kills = [kill, { ...kill, at: 700 }, { ...kill, at: 800 }];
+  const story = storyOf(entry({ shown: [push, { ...push, at: 500, names: 'two' }] }), { messages: new Map(), kills, waiting: [] });
   assert.deepEqual(
     story.map((line) => line.trim().replace(/ ms .*?(sends|answer:|answers|kill).*/, ' $1')),
-    ['0 sends', '50 answer:', '100 answers', '105 kill', '500 answers'],
+    ['0 sends', '50 answer:', '100 answers', '105 kill', '500 answers', '700 kill'],
   );
 });

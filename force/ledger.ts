@@ -134,7 +134,9 @@ export function storyOf({ message, tries, shown, failures }: MessageEntry, { kil
     ...tries.flatMap(({ sentAt, answeredAt }) => [sentAt, answeredAt ?? sentAt]),
     ...[...shown, ...failures].map(({ at }) => at),
   ];
-  const [from, until] = [Math.min(...seen), Math.max(...seen)];
+  const [from, last] = [Math.min(...seen), Math.max(...seen)];
+  // And the kill after which nothing was heard of it any more.
+  const until = kills.find(({ at }) => at > last)?.at ?? last;
   const lines = [
     ...tries.map(({ sentAt }) => ({ at: sentAt, text: `${message.from} sends it to ${message.to}` })),
     ...tries.map(({ sentAt, answeredAt = sentAt, status }) => ({ at: answeredAt, text: `answer: ${status ?? 'none in the end'}` })),
