@@ -17,6 +17,8 @@ export interface ServerSettings {
   readonly domain?: string;
   /** A SQLite file in the server's folder when left out. */
   readonly storage?: string;
+  /** The server is one of several on its database. */
+  readonly cluster?: { readonly node: string; readonly listen: string; readonly lease?: string };
   readonly users: readonly Account[];
   readonly trustedPeers?: readonly string[];
   readonly digest?: readonly string[];

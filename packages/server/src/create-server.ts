@@ -16,6 +16,8 @@ import { TrustedPeers } from './core/trusted-peers.ts';
 import { type DatabaseServices, isFault, openDatabaseServices } from './database-services.ts';
 import { drain, refuseForNow } from './drain.ts';
 import { loadCore } from './installation.ts';
+import { Nodes } from './nodes/nodes.ts';
+import { serveNodes, waysBetweenNodes } from './nodes/ways-between-nodes.ts';
 import { endpointEvents } from './observability/endpoint-events.ts';
 import { Measures } from './observability/measures.ts';
 import { Observation } from './observability/observation.ts';
@@ -66,10 +68,13 @@ async function startObserved(
   configuration: Configuration,
   { services, observation }: Pick<Foundations, 'services' | 'observation'>,
 ): Promise<Server> {
+  let nodes: Nodes | undefined;
   try {
+    nodes = await Nodes.join({ platform, configuration, services, log: observation.log });
     const core = await loadCore(platform, configuration, services, observation.log);
-    return await startServer({ platform, core, services, observation });
+    return await startServer({ platform, core, services, observation, nodes });
   } catch (error) {
+    await nodes?.leave();
     await observation.close();
     throw error;
   }
@@ -80,9 +85,11 @@ interface Foundations {
   readonly core: CoreContext;
   readonly services: DatabaseServices;
   readonly observation: Observation;
+  /** Undefined where the database itself lets no other process in. */
+  readonly nodes: Nodes | undefined;
 }
 
-async function startServer({ platform, core, services, observation }: Foundations): Promise<Server> {
+async function startServer({ platform, core, services, observation, nodes }: Foundations): Promise<Server> {
   const { configuration, log } = core;
   const listeners: Listener[] = [];
   const trustedPeers = new TrustedPeers(configuration.trustedPeers);
@@ -94,7 +101,9 @@ async function startServer({ platform, core, services, observation }: Foundation
   const routing = new Routing(configuration, core.directory, ownAddresses);
   const ways = { endpoint, network: platform.network, random: platform.random };
   const nextHops = new NextHops({ context: core, ways, trustedPeers });
+  const nodeWays = waysBetweenNodes({ platform, core, services, nodes }, endpoint);
   const embedded = new EmbeddedCore({
+    ...nodeWays,
     context: core,
     authentication: new Authentication({ context: core, digest, routing, addresses }),
     routing,
@@ -120,32 +129,46 @@ async function startServer({ platform, core, services, observation }: Foundation
   const overload = new Overload(observation.measures, configuration.limits);
   const isOverloaded = () => overload.isOverloaded;
   const watch = await watchServer({ platform, configuration, core, services, endpoint, observation, isOverloaded });
-  const running = { platform, core, endpoint, upkeep, functions, services, observation, watch };
-  const received = admission(running, overload, embedded);
+  const running = { platform, core, endpoint, upkeep, functions, services, observation, watch, nodes };
+  const received = admission(running, overload, serveNodes(running, embedded, nodeWays.routes));
   endpoint.onRequest = received;
   endpoint.onInvite = received;
   endpoint.onAcknowledgement = (request, flow) => embedded.acknowledged(request, flow);
   await listenOnAll(running, listeners, ownAddresses);
   core.location.sendDatagramsBy((local, remote) => endpoint.datagramFlow(local, remote));
-  upkeep.start({ functions: functions.terminating, outboxChanged: () => functions.outbox.wake() });
+  upkeep.start({
+    functions: nodes?.forUpkeep(functions.terminating) ?? functions.terminating,
+    outboxChanged: () => functions.outbox.wake(),
+    isOurs: () => nodes?.doesUpkeep ?? true,
+  });
   functions.outbox.wake();
   await pushWhatWaits(core, services, functions);
   const listen = listeners.map(listenText);
   watch.readiness.phase = 'serving';
+  nodes?.start({
+    core,
+    functions,
+    upkeep,
+    displaced: () => {
+      watch.readiness.phase = 'draining';
+    },
+  });
   log.info({ domain: configuration.domain, listen: listen.join(' '), http: watch.url }, 'The server is ready.');
-  const startedAt = platform.clock.now();
-  const administration = new ServerAdministration({
+  return serverOf(running, administrationOf(running, listen), listen);
+}
+
+function administrationOf({ platform, core, services, functions }: Running, listen: readonly string[]): Administration {
+  return new ServerAdministration({
     platform,
-    configuration,
+    configuration: core.configuration,
     core,
     services,
     functions: functions.terminating,
     preferences: functions.preferences,
     authorisation: functions.authorisation,
-    startedAt,
+    startedAt: platform.clock.now(),
     listen: () => listen,
   });
-  return serverOf(running, administration, listen);
 }
 
 function serverOf(running: Running, administration: Administration, listen: readonly string[]): Server {
@@ -166,12 +189,12 @@ function serverOf(running: Running, administration: Administration, listen: read
 }
 
 /** What a new request meets first, before anything is spent on it. */
-function admission(running: Running, overload: Overload, embedded: EmbeddedCore): RequestHandler {
+function admission(running: Running, overload: Overload, serve: RequestHandler): RequestHandler {
   const { readiness } = running.watch;
   return (transaction) => {
     if (readiness.phase === 'draining') refuseNow(transaction, 'draining', running);
     else if (overload.isOverloaded) refuseNow(transaction, 'overload', running);
-    else return embedded.received(transaction);
+    else return serve(transaction);
     return undefined;
   };
 }
@@ -199,7 +222,7 @@ interface Admitting {
 }
 
 function endpointOptions(
-  { platform, core, observation }: Omit<Foundations, 'services'>,
+  { platform, core, observation }: Omit<Foundations, 'services' | 'nodes'>,
   { trustedPeers, addresses }: Admitting,
 ): EndpointOptions {
   const { limits } = core.configuration;
@@ -223,6 +246,8 @@ function endpointOptions(
 async function listenOnAll({ core, endpoint, watch }: Running, listeners: Listener[], ownAddresses: Set<string>): Promise<void> {
   try {
     for (const address of core.configuration.listen) await listenOn(address, endpoint, listeners, ownAddresses);
+    const { cluster } = core.configuration;
+    if (cluster !== undefined) await endpoint.listen('TCP', cluster.listen, cluster.listen.advertise);
   } catch (error) {
     await endpoint.close();
     await watch.close();
@@ -247,7 +272,8 @@ function listenText({ transport, address }: Listener): string {
 async function pushWhatWaits({ location }: CoreContext, services: DatabaseServices, functions: ParticipatingFunction): Promise<void> {
   const owners = await services.deferredMessages.owners();
   if (isFault(owners)) return;
-  for (const owner of owners) for (const binding of location.of(owner)) functions.pushes.request(owner, binding, 'timer');
+  for (const owner of owners)
+    for (const binding of location.of(owner)) if (location.isHere(binding)) functions.pushes.request(owner, binding, 'timer');
 }
 
 /** Some seconds are long for an overload and short for a sender. */
@@ -277,7 +303,7 @@ async function drainServer({ platform, core, endpoint, functions, observation, w
 /** How long a push that is under way may still get its answer before the end. */
 const stopMilliseconds = 2000;
 
-async function stop({ endpoint, upkeep, functions, services, observation, watch }: Running): Promise<void> {
+async function stop({ endpoint, upkeep, functions, services, observation, watch, nodes }: Running): Promise<void> {
   const upkeepEnded = upkeep.stop();
   functions.outbox.stop();
   functions.preferences.stop();
@@ -285,6 +311,7 @@ async function stop({ endpoint, upkeep, functions, services, observation, watch 
   await functions.pushes.idle(stopMilliseconds);
   await upkeepEnded;
   await endpoint.close();
+  await nodes?.leave();
   await services.database.close();
   await observation.close();
   await watch.close();

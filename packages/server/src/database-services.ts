@@ -9,12 +9,15 @@ import {
   type MigrationResult,
   migrate,
   OutboxRows,
+  type QueueLimits,
   serverKey,
+  tellingDatabase,
   UserPreferenceRows,
   Users,
 } from '@opencpm/storage';
 import { hexadecimalOf } from './adapters/ids.ts';
 import type { Configuration } from './configuration/configuration.ts';
+import { ChangeOutlet } from './nodes/change-outlet.ts';
 import { Measures } from './observability/measures.ts';
 import { observedDatabase } from './observability/observed-database.ts';
 import type { ServerPlatform } from './platform.ts';
@@ -32,6 +35,10 @@ export interface DatabaseServices {
   /** Hexadecimal; what delivery names derive from. */
   readonly deliveryKey: string;
   readonly schema: number;
+  /** To the other nodes, when there are several. */
+  readonly changes: ChangeOutlet;
+  /** Absent where the database is one process's. */
+  readonly openFeed?: NonNullable<Database['openFeed']>;
 }
 
 /** Opens and migrates; `measures` counts what the database does. Rejects with an Error that says what to do. */
@@ -45,12 +52,14 @@ export async function openDatabaseServices(
     // Calls wait that are no commits, too: what is under way while new requests are refused.
     waitingCalls: 2 * configuration.limits.pendingCommits,
   });
-  const database = observedDatabase(opened, measures, () => platform.observation.precise());
+  const changes = new ChangeOutlet();
+  const observed = observedDatabase(opened, measures, () => platform.observation.precise());
+  const database = configuration.cluster === undefined ? observed : tellingDatabase(observed, (told) => changes.tell(told));
   try {
     const migrated = await migrate(database, MIGRATIONS);
     if (migrated.kind !== 'migrated') throw new Error(migrationText(migrated));
     const deliveryKey = orThrow(await serverKey(database, 'delivery', hexadecimalOf(platform.random.bytes(32))));
-    const { limits, policy } = configuration;
+    const { limits } = configuration;
     return {
       database,
       users: new Users(database),
@@ -60,12 +69,7 @@ export async function openDatabaseServices(
         deviceProfilesPerUser: limits.bindingsPerUser,
       }),
       bindings: new Bindings(database),
-      deferredMessages: new DeferredMessages(database, {
-        messagesPerUser: limits.deferredMessagesPerUser,
-        octetsPerUser: limits.deferredOctetsPerUser,
-        duplicateKeysPerUser: limits.duplicateKeysPerUser,
-        duplicateWindowMilliseconds: policy.duplicateWindowSeconds * 1000,
-      }),
+      deferredMessages: new DeferredMessages(database, queueLimits(configuration)),
       anonymousOriginators: new AnonymousOriginatorRows(database, limits.anonymousOriginatorsPerUser),
       messageObjects: new MessageObjects(database, {
         objectsPerUser: limits.storedObjectsPerUser,
@@ -74,11 +78,22 @@ export async function openDatabaseServices(
       outbox: new OutboxRows(database, limits.outboxRequestsPerUser),
       deliveryKey,
       schema: MIGRATIONS.length,
+      changes,
+      ...(opened.openFeed === undefined ? {} : { openFeed: opened.openFeed.bind(opened) }),
     };
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+export function queueLimits({ limits, policy }: Configuration): QueueLimits {
+  return {
+    messagesPerUser: limits.deferredMessagesPerUser,
+    octetsPerUser: limits.deferredOctetsPerUser,
+    duplicateKeysPerUser: limits.duplicateKeysPerUser,
+    duplicateWindowMilliseconds: policy.duplicateWindowSeconds * 1000,
+  };
 }
 
 /** For the start of a server, where a fault of the database is the end of it. */

@@ -19,7 +19,7 @@ export async function loadCore(
   const ids = new PlatformIds(platform.random, platform.hashes);
   ids.useDeliveryKey(services.deliveryKey);
   const directory = new Directory(services.users, configuration.domain);
-  const location = new Location(services.bindings);
+  const location = new Location(services.bindings, configuration.cluster?.node);
   const faults = [await directory.load(), await location.load(platform.clock.now())];
   for (const fault of faults) orThrow(fault);
   const problem = await provisionUsers(configuration, { directory, hashes: platform.hashes, ids, now: platform.clock.now() });

@@ -1,9 +1,10 @@
 import type { ExpiryWatch, SipCore } from '@opencpm/cpm';
 import { Headers, responseTo } from '@opencpm/sip';
+import type { ChangeFeed } from '@opencpm/storage';
 import type { Administration } from './administration.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import type { NextHops } from './core/next-hops.ts';
-import { openDatabaseServices } from './database-services.ts';
+import { type DatabaseServices, openDatabaseServices } from './database-services.ts';
 import { loadCore } from './installation.ts';
 import { nodeServerPlatform } from './node-platform.ts';
 import { Measures } from './observability/measures.ts';
@@ -18,6 +19,7 @@ export async function openAdministration(configuration: Configuration): Promise<
   const logFile = platform.observation.openLog({ ...configuration.log, level: 'error' });
   const parts = { logFile, measures: new Measures(), records: undefined, key: services.deliveryKey };
   const observation = new Observation(platform, configuration, parts);
+  const feed = await toldToNodes(configuration, services);
   const core = await loadCore(platform, configuration, services, observation.log);
   const functions = await participatingFunction(core, services, {
     sipCore: noCore,
@@ -40,7 +42,20 @@ export async function openAdministration(configuration: Configuration): Promise<
     startedAt: platform.clock.now(),
     listen: () => [],
   });
-  return Object.assign(administration, { close: () => services.database.close() });
+  return Object.assign(administration, {
+    close: async () => {
+      await feed?.close();
+      await services.database.close();
+    },
+  });
+}
+
+/** The nodes that run hear of what is changed beside them. */
+async function toldToNodes(configuration: Configuration, services: DatabaseServices): Promise<ChangeFeed | undefined> {
+  if (configuration.cluster === undefined) return undefined;
+  const feed = await services.openFeed?.('administration', { heard: () => undefined, resumed: () => undefined });
+  if (feed !== undefined) services.changes.attach(feed);
+  return feed;
 }
 
 /** The server that starts next looks for itself. */

@@ -34,10 +34,11 @@ export interface ParticipatingFunction {
   readonly pushes: RunningPushes;
   readonly preferences: ActiveUserPreferences;
   readonly authorisation: BarredUsers;
+  readonly recentMessages: RecentMessageTable;
 }
 
 /** How many duplicate keys of stored messages a start takes into memory. */
-const knownKeys = 100_000;
+export const knownKeys = 100_000;
 
 /** What lies outside of function and database. */
 export interface Surroundings {
@@ -62,7 +63,7 @@ export async function participatingFunction(
   });
   const keys = await services.deferredMessages.recentKeys(clock.now(), knownKeys);
   if (!isFault(keys)) for (const { key, expiresAt } of keys.toReversed()) recentMessages.rememberStored(key, expiresAt);
-  const outbox = new OutboxSender(services.outbox, sipCore, clock, log);
+  const outbox = new OutboxSender(services.outbox, sipCore, { clock, log, isShared: configuration.cluster !== undefined });
   const pushes = new RunningPushes(clock, log, (outcome) => observation.measures.pushes.count(outcome.kind));
   const { diagnostics } = observation;
   const charging = observation.charging(core);
@@ -103,7 +104,7 @@ export async function participatingFunction(
   preferences.onChange((owner) => {
     for (const binding of location.of(owner)) pushes.request(owner, binding, 'timer');
   });
-  return { originating, terminating, outbox, pushes, preferences, authorisation };
+  return { originating, terminating, outbox, pushes, preferences, authorisation, recentMessages };
 }
 
 function isfOf({ isf }: Configuration, nextHops: Surroundings['nextHops']): Isf {

@@ -9,6 +9,15 @@ const passSize = 32;
 const firstPauseMilliseconds = 30_000;
 const longestPauseMilliseconds = 3_600_000;
 
+/** Longer than an attempt takes. A row of a node that died meanwhile is sent again after that, under the same names. */
+const claimMilliseconds = 90_000;
+
+export interface OutboxSurroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly isShared: boolean;
+}
+
 /**
  * Sends what is owed because of something that was committed: notifications of the function. Rows stay until a 2xx or
  * a refusal for good, so a crash repeats at most what its receiver takes for a retransmission.
@@ -18,16 +27,19 @@ export class OutboxSender implements Outbox {
   readonly #core: SipCore;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #isShared: boolean;
   #working: Promise<void> | undefined;
   #again = false;
   #stopped = false;
   #cancelWake: () => void = () => undefined;
 
-  constructor(rows: OutboxRows, core: SipCore, clock: Clock, log: Log) {
+  /** `isShared`: other nodes send from the same outbox, and each row is claimed before it is sent. */
+  constructor(rows: OutboxRows, core: SipCore, { clock, log, isShared }: OutboxSurroundings) {
     this.#rows = rows;
     this.#core = core;
     this.#clock = clock;
     this.#log = log;
+    this.#isShared = isShared;
   }
 
   async owe(request: OwedRequest): Promise<QueueFault | undefined> {
@@ -83,6 +95,10 @@ export class OutboxSender implements Outbox {
   }
 
   async #send(row: OutboxRow): Promise<QueueFault | undefined> {
+    if (this.#isShared) {
+      const claimed = await this.#rows.claim(row, this.#clock.now() + claimMilliseconds);
+      if (claimed !== true) return claimed === false ? undefined : claimed;
+    }
     if (row.expiresAt <= this.#clock.now()) return this.#giveUp(row, 'its time is over');
     const { status } = await this.#core.onward(attemptOf(row), []);
     if (status < 300) return this.#rows.remove(row);

@@ -6,13 +6,23 @@ import {
   type PushOccasion,
   type PushOutcome,
   pushDeferredMessages,
+  type QueueEntry,
   type TerminatingContext,
   type UserId,
 } from '@opencpm/cpm';
 import { type Clock, formatUri } from '@opencpm/sip';
 import type { Log } from '../platform.ts';
 import { PushClient } from './push-client.ts';
+import { type RelayedMessage, RelayedRequests, relayedKey } from './relayed-requests.ts';
 import { TimesUnderWay } from './times-under-way.ts';
+
+/** A message that was answered sooner was deferred by nobody: `policy.answerWithin` is not shorter. */
+const shortestAnswerMilliseconds = 1000;
+/** How long the node that got a late answer may need to take the message out of the queue. */
+const decisionMilliseconds = 10_000;
+
+/** Whether somebody else has taken that push on himself. */
+export type LeavePush = (owner: UserId, binding: Binding, occasion: PushOccasion) => boolean;
 
 /** How many clients are pushed to at once; the others wait for their turn. */
 const maxRunning = 1000;
@@ -31,10 +41,12 @@ export class RunningPushes implements Pushes {
   /** By client and message: the contact that the message is on its way to. Lives no longer than a client transaction. */
   readonly #held = new Map<string, string>();
   readonly #underWay = new TimesUnderWay();
+  readonly #relayed = new RelayedRequests();
   readonly #stop = new AbortController();
   #running = 0;
   #idle = Promise.withResolvers<void>();
   #context: TerminatingContext | undefined;
+  #leave: LeavePush = () => false;
 
   /** `count` is told of each request that a push has sent, for metrics. */
   constructor(clock: Clock, log: Log, count: (outcome: PushOutcome) => void = () => undefined) {
@@ -49,8 +61,13 @@ export class RunningPushes implements Pushes {
     this.#context = context;
   }
 
+  /** Clients of other nodes are pushed to by theirs, so that each has one who counts what is on its way to it. */
+  leaveTo(leave: LeavePush): void {
+    this.#leave = leave;
+  }
+
   request(owner: UserId, binding: Binding, occasion: PushOccasion): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted || this.#leave(owner, binding, occasion)) return;
     const key = `${owner} ${binding.client}`;
     const client = this.#clients.get(key) ?? new PushClient(key, owner);
     this.#clients.set(key, client);
@@ -72,8 +89,31 @@ export class RunningPushes implements Pushes {
     ended.then(release, release);
   }
 
-  holds(id: MessageUriId, client: Binding): boolean {
-    return this.#held.get(`${client.owner} ${client.client} ${id}`) === formatUri(client.contact);
+  holds(message: Pick<QueueEntry, 'id' | 'contributionId' | 'messageId'>, client: Binding): boolean {
+    const contact = this.#held.get(`${client.owner} ${client.client} ${message.id}`);
+    return contact === formatUri(client.contact) || this.#relayed.has(relayedKey(client, message));
+  }
+
+  /**
+   * Another node sends a message to that client of ours, and may defer it meanwhile. One that has been accepted late is
+   * held on until that node has taken it out of the queue, or is dead and will not.
+   */
+  relay(client: Binding, message: RelayedMessage, ended: Promise<boolean>): void {
+    const key = relayedKey(client, message);
+    if (key === undefined) return;
+    const began = this.#clock.now();
+    const release = this.#relayed.add(key);
+    const settle = (accepted: boolean) => {
+      if (!accepted || this.#clock.now() - began < shortestAnswerMilliseconds || this.#stop.signal.aborted) return release();
+      const { signal } = this.#stop;
+      const cancel = this.#clock.wakeAt(this.#clock.now() + decisionMilliseconds, () => {
+        signal.removeEventListener('abort', cancel);
+        release();
+        this.#requestByName(client.owner, client.client, 'heard');
+      });
+      signal.addEventListener('abort', cancel, { once: true });
+    };
+    ended.then(settle, () => release());
   }
 
   underWay(id: MessageUriId, ended: Promise<unknown>): void {

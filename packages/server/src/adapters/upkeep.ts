@@ -13,6 +13,8 @@ export interface Running {
   readonly functions: TerminatingContext;
   /** Something may be owed now. */
   outboxChanged(): void;
+  /** Whether it is this process that works for all of several: expiry of messages, forgetting of keys. */
+  isOurs(): boolean;
 }
 
 /** What a server does by the clock: expiry of messages (B-8.3.1.6.1-10), bindings, duplicate keys and anonymous originators. */
@@ -47,6 +49,11 @@ export class Upkeep implements ExpiryWatch {
     await Promise.all([this.#looking, this.#sweeping]);
   }
 
+  /** The work is this process's from now on. */
+  look(): void {
+    this.#lookBy(this.#clock.now() + passMilliseconds);
+  }
+
   expect(expiresAt: number): void {
     this.#lookBy(Math.max(expiresAt, this.#clock.now() + passMilliseconds));
   }
@@ -63,7 +70,8 @@ export class Upkeep implements ExpiryWatch {
   }
 
   async #expire(): Promise<void> {
-    if (this.#running === undefined) return;
+    // Who does not do it looks when he begins to.
+    if (this.#running?.isOurs() !== true) return;
     const { functions, outboxChanged } = this.#running;
     const next = await expireDeferredMessages(functions);
     outboxChanged();
@@ -82,11 +90,9 @@ export class Upkeep implements ExpiryWatch {
     this.#sweepLater();
     const now = this.#clock.now();
     const { deferredMessages, anonymousOriginators } = this.#services;
-    const faults = [
-      await this.#core.location.sweep(now),
-      await deferredMessages.forgetKeys(now),
-      await anonymousOriginators.forgetExpired(now),
-    ];
+    const faults = [await this.#core.location.sweep(now)];
+    if (this.#running?.isOurs() === true)
+      faults.push(await deferredMessages.forgetKeys(now), await anonymousOriginators.forgetExpired(now));
     for (const fault of faults) if (fault !== undefined) this.#failed('sweep', fault.reason);
   }
 

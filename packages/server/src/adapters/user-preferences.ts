@@ -55,7 +55,7 @@ export class ActiveUserPreferences implements UserPreferences {
     this.#changed = changed;
   }
 
-  /** At the start; what other processes add after that is not seen. */
+  /** At the start; of what other processes add after that `refresh` tells. */
   async load(): Promise<QueueFault | undefined> {
     const owners = await this.#rows.owners();
     if ('kind' in owners) return owners;
@@ -74,7 +74,13 @@ export class ActiveUserPreferences implements UserPreferences {
     return this.#read(owner, known?.preferences);
   }
 
-  /** After a commit of this process: messages that come from now on meet the new rules, and what may be pushed is. */
+  /** Other processes may have changed whatever they liked: everything is read again at its next use. */
+  async refreshAll(): Promise<QueueFault | undefined> {
+    this.#known.clear();
+    return this.load();
+  }
+
+  /** After a commit of this process, or of another one that told: messages that come from now on meet the new rules, and what may be pushed is. */
   async refresh(owner: UserId): Promise<void> {
     this.#owners.add(owner);
     const preferences = await this.#read(owner, this.#known.get(owner)?.preferences);

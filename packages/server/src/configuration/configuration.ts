@@ -13,6 +13,8 @@ export interface Configuration {
   readonly listen: readonly ListenAddress[];
   /** `sqlite:/absolute/path/opencpm.db` or `postgres://…`. */
   readonly storage: string;
+  /** Present when this server is one of several on its database. */
+  readonly cluster?: Cluster;
   readonly trustedPeers: readonly TrustedPeer[];
   readonly users: readonly ConfiguredUser[];
   /** Foreign domain in lower case → the SIP URI its requests are sent to. */
@@ -38,6 +40,15 @@ export interface ListenAddress {
   readonly port: number;
   /** How peers reach this address when that differs from what is bound (NAT, container, wildcard address). */
   readonly advertise?: { readonly host: string; readonly port: number };
+}
+
+export interface Cluster {
+  /** The name of this node; no other one has it. */
+  readonly node: string;
+  /** Where the other nodes reach this one; TCP. */
+  readonly listen: ListenAddress;
+  /** After so long without a sign of life a node counts as dead. */
+  readonly leaseSeconds: number;
 }
 
 export interface TrustedPeer {

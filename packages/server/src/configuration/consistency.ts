@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { clusterContradictions } from './cluster-contradictions.ts';
 import { formatListenAddress, parseListenAddress } from './listen-address.ts';
 import { type Finding, formatPath } from './problems.ts';
 import type { ParsedConfiguration } from './schema.ts';
@@ -18,7 +19,7 @@ export function inconsistencies(raw: unknown): readonly Finding[] {
 /** Rules over values that are all there and right by themselves. */
 export function contradictions(parsed: ParsedConfiguration): readonly Finding[] {
   const { registrationMin, registrationMax, registrationDefault } = parsed.limits;
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...clusterContradictions(parsed)];
   if (registrationMin > registrationMax) {
     findings.push({ path: ['limits', 'registrationMin'], text: 'is longer than limits.registrationMax (make it shorter)' });
   }

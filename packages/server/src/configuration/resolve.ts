@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import type { Configuration, Http, Log, Policy, Records } from './configuration.ts';
+import type { Cluster, Configuration, Http, Log, Policy, Records } from './configuration.ts';
 import type { ParsedConfiguration } from './schema.ts';
 import { resolveStorage } from './storage-location.ts';
 
@@ -13,6 +13,7 @@ export function resolveConfiguration(parsed: ParsedConfiguration, directory: str
     digest: parsed.digest,
     listen: parsed.listen,
     storage: resolveStorage(parsed.storage, directory),
+    ...resolveCluster(parsed.cluster),
     trustedPeers: parsed.trustedPeers.map((address) => ({ address })),
     users: parsed.users.map((user) => ({ ...user, loopbackOnly: false })),
     routes: parsed.routes,
@@ -31,6 +32,11 @@ export function resolveConfiguration(parsed: ParsedConfiguration, directory: str
     log: resolveLog(parsed.log, directory),
     drainSeconds: parsed.drain,
   };
+}
+
+/** One of the two alone is a contradiction, found before. */
+function resolveCluster({ node, listen, lease }: ParsedConfiguration['cluster']): { readonly cluster?: Cluster } {
+  return node === undefined || listen === undefined ? {} : { cluster: { node, listen, leaseSeconds: lease } };
 }
 
 /** A server that takes any free port for SIP is one of several on its machine, and takes any for HTTP too. */

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 
 import { z } from 'zod';
 
+import { cluster } from './cluster-settings.ts';
 import { dnsSettings } from './dns-settings.ts';
 import { limits } from './limit-settings.ts';
 import { listenAddressForm, parseListenAddress } from './listen-address.ts';
@@ -216,6 +217,7 @@ export const configurationSchema = z.strictObject({
     fallback: '"sqlite:./data/opencpm.db"',
     secret: true,
   }),
+  cluster: section('Several servers on one database, which needs PostgreSQL: docs/operating.md, Several nodes.', cluster.prefault({})),
   trustedPeers: documented(z.array(documented(checkedText(peerProblem), { text: '', form: peerForm })).prefault([]), {
     text: 'Peers that are not challenged and whose P-Asserted-Identity (else From) is believed: a proxy or core in front of this server.',
     form: 'a list of IP addresses and networks such as ["10.0.0.5", "10.1.0.0/16"]',

@@ -106,6 +106,34 @@ export class Directory {
     return user;
   }
 
+  /** Another process has changed this user: he is what the database has. */
+  async reload(owner: UserId): Promise<QueueFault | undefined> {
+    const user = await this.#users.find(owner);
+    if (user !== undefined && 'kind' in user) return user;
+    this.#forget(owner);
+    if (user !== undefined) this.#remember(user);
+    return undefined;
+  }
+
+  /** The same for all users. */
+  async reloadAll(): Promise<QueueFault | undefined> {
+    const unseen = new Set([...this.all()].map(({ owner }) => owner));
+    for (let after: UserId | undefined; ; ) {
+      const users = await this.#users.page(after, pageSize);
+      if ('kind' in users) return users;
+      for (const user of users) {
+        unseen.delete(user.owner);
+        if (JSON.stringify(user) === JSON.stringify(this.byOwner(user.owner))) continue;
+        this.#forget(user.owner);
+        this.#remember(user);
+      }
+      after = users.at(-1)?.owner;
+      if (after === undefined) break;
+    }
+    for (const owner of unseen) this.#forget(owner);
+    return undefined;
+  }
+
   async add(user: StoredUser, now: number): Promise<UserChange> {
     const change = await this.#users.add(user, now);
     if (change.kind === 'done') this.#remember(user);

@@ -1,4 +1,4 @@
-import { type Binding, type ClientAnswer, type Hop, remainingForwards, type ServedRequest, type SipCore } from '@opencpm/cpm';
+import { type Binding, type ClientAnswer, type Hop, remainingForwards, type ServedRequest, type SipCore, type UserId } from '@opencpm/cpm';
 import {
   type Flow,
   maxForwardsHeader,
@@ -11,6 +11,7 @@ import {
 import type { StoredUser } from '@opencpm/storage';
 import { assertedIdentity, believedIdentity, claimedIdentities, withAssertedIdentity } from './asserted-identity.ts';
 import { type Authentication, withoutOwnCredentials } from './authentication.ts';
+import type { ClientsElsewhere } from './clients-elsewhere.ts';
 import type { CoreContext } from './core-context.ts';
 import type { NextHops } from './next-hops.ts';
 import { ownAnswer, unsupportedExtension, withToTag } from './own-answers.ts';
@@ -38,6 +39,8 @@ export interface CoreParts extends Pick<ProxyRequestParts, 'proxy' | 'tokens'> {
   readonly trustedPeers: TrustedPeers;
   readonly ways: Ways;
   readonly nextHops: NextHops;
+  /** Present when there are several nodes. */
+  readonly elsewhere?: ClientsElsewhere;
   /** Told of each request that has got its final answer. */
   readonly answered: (request: SipRequest, status: number) => void;
 }
@@ -54,7 +57,7 @@ export class EmbeddedCore implements SipCore {
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
-    this.#toClient = new ToClient(parts.context, parts.ways, parts.nextHops);
+    this.#toClient = new ToClient(parts.context, parts.ways, parts.nextHops, parts.elsewhere);
     this.#proxied = new ProxyRequests({ ...parts, enter: (transaction) => this.#enter(transaction) });
   }
 
@@ -195,6 +198,11 @@ export class EmbeddedCore implements SipCore {
     if (visits.length > limits.forwards) return Promise.resolve(responseTo(request, 480));
     const served = { request, servedUser: user.owner, hops, arrivedAt: this.#parts.context.clock.now() };
     return this.#serving().terminating(instance === undefined ? served : { ...served, device: instance });
+  }
+
+  /** The same for a request of another node. */
+  toClientNamed(owner: UserId, client: string, request: SipRequest, branch: string | undefined): Promise<ClientAnswer> {
+    return this.#toClient.send(owner, client, request, branch);
   }
 
   toClient(binding: Binding, request: SipRequest, branch?: string): Promise<ClientAnswer> {

@@ -1,7 +1,7 @@
 import type { QueueFault, Registrations, UserId } from '@opencpm/cpm';
 import type { Flow, HostPort } from '@opencpm/sip';
 import type { BindingPlace, Bindings, StoredBinding } from '@opencpm/storage';
-import { earliestExpiry, type Flows, isOfOwner, PackedBindings } from './packed/packed-bindings.ts';
+import { earliestExpiry, type Flows, isOfOwner, ownerOf, PackedBindings } from './packed/packed-bindings.ts';
 import { RecentValues } from './packed/recent-values.ts';
 import { RecordHeap, type RecordReference } from './packed/record-heap.ts';
 import { TextIndex } from './packed/text-index.ts';
@@ -11,6 +11,13 @@ import { bindingFromStored, type LocatedBinding, registrationName } from './stor
 const pageSize = 1000;
 /** At least so many of the users whose bindings were wanted last have them there unpacked. */
 const recentOwners = 1024;
+
+export type ReachChanged = (binding: LocatedBinding, unreachable: boolean) => void;
+
+/** A registration at the node that has it now. */
+function placeName(binding: LocatedBinding): string {
+  return `${binding.stored.node ?? ''}\n${registrationName(binding)}`;
+}
 
 export interface Changes {
   readonly save: readonly LocatedBinding[];
@@ -32,13 +39,18 @@ export class Location implements Registrations {
   readonly #connections = new Map<string, { readonly flow: Flow; readonly owners: Set<UserId> }>();
   readonly #turns = new Map<UserId, Promise<unknown>>();
   readonly #flows: Flows;
+  readonly #node: string | undefined;
+  #reachChanged: ReachChanged = () => undefined;
   #datagrams: Flows['datagrams'] = () => undefined;
   #size = 0;
   #unreachable = 0;
 
-  constructor(bindings: Bindings) {
+  /** `node` is the name of this process among several on the database. */
+  constructor(bindings: Bindings, node?: string) {
     this.#bindings = bindings;
+    this.#node = node;
     this.#flows = {
+      node,
       connection: (id) => this.#connections.get(id)?.flow,
       datagrams: (local, remote) => this.#datagrams(local, remote),
     };
@@ -55,7 +67,7 @@ export class Location implements Registrations {
       const rows: readonly StoredBinding[] | QueueFault = await this.#bindings.page(now, after, pageSize);
       if ('kind' in rows) return rows;
       for (const row of rows) {
-        const binding = bindingFromStored(row);
+        const binding = bindingFromStored(row, this.#node);
         if (binding === undefined) continue;
         if (ofOne[0]?.owner !== row.owner) this.#keep(ofOne);
         ofOne = ofOne[0]?.owner === row.owner ? [...ofOne, binding] : [binding];
@@ -65,6 +77,16 @@ export class Location implements Registrations {
     }
     this.#keep(ofOne);
     return this.#bindings.forgetExpired(now);
+  }
+
+  /** Told when a client of this node becomes unreachable, or is heard of again. */
+  onReach(changed: ReachChanged): void {
+    this.#reachChanged = changed;
+  }
+
+  /** Whether this process has that client's flow, and pushes to it. */
+  isHere({ stored }: LocatedBinding): boolean {
+    return stored.node === this.#node;
   }
 
   of(user: UserId): readonly LocatedBinding[] {
@@ -120,23 +142,29 @@ export class Location implements Registrations {
    * registered anew meanwhile is another one.
    */
   markUnreachable(binding: LocatedBinding): void {
-    const name = registrationName(binding);
+    this.reach(binding.owner, registrationName(binding), true);
+    if (this.isHere(binding)) this.#reachChanged(binding, true);
+  }
+
+  /** What is known of the client that registered so, here or at its node. */
+  reach(owner: UserId, registration: string, unreachable: boolean): void {
     this.#replace(
-      binding.owner,
-      (other) => !other.unreachable && registrationName(other) === name,
-      (other) => ({ ...other, unreachable: true }),
+      owner,
+      (other) => other.unreachable !== unreachable && registrationName(other) === registration,
+      (other) => ({ ...other, unreachable }),
     );
   }
 
   /** These clients of one user were heard of on that flow. Gives those that count again because of it. */
   heardOf(clients: readonly LocatedBinding[], flow: Flow | undefined): readonly LocatedBinding[] {
-    const back = clients.filter(({ unreachable }) => unreachable);
+    const back = clients.filter((client) => client.unreachable && this.isHere(client));
     const [first] = back;
     if (first === undefined) return [];
     const names = new Set(back.map(registrationName));
     const isBack = (binding: LocatedBinding) => names.has(registrationName(binding));
     if (first.edge === undefined && flow !== undefined) this.#learn(flow, first.owner);
     this.#replace(first.owner, isBack, (binding) => ({ ...binding, unreachable: false, ...(flow !== undefined && { flow }) }));
+    for (const binding of back) this.#reachChanged(binding, false);
     return this.of(first.owner).filter(isBack);
   }
 
@@ -147,12 +175,59 @@ export class Location implements Registrations {
     this.#connections.delete(flow.id);
     for (const owner of known.owners) {
       this.#recent.delete(owner);
-      this.#replace(
-        owner,
-        (binding) => binding.transport === 'TCP' && binding.edge === undefined && binding.flow === undefined,
-        (binding) => ({ ...binding, unreachable: true }),
-      );
+      const isLost = (binding: LocatedBinding) =>
+        this.isHere(binding) && binding.transport === 'TCP' && binding.edge === undefined && binding.flow === undefined;
+      for (const binding of this.of(owner)) if (isLost(binding) && !binding.unreachable) this.#reachChanged(binding, true);
+      this.#replace(owner, isLost, (binding) => ({ ...binding, unreachable: true }));
     }
+  }
+
+  /**
+   * Another process has changed the bindings of a user: they are what the database has. Gives those that are new here.
+   * What this process knows of the flows of its own clients stays.
+   */
+  reload(owner: UserId, now: number): Promise<readonly LocatedBinding[] | QueueFault> {
+    return this.inTurn(owner, async () => {
+      const rows = await this.#bindings.of(owner, now);
+      if ('kind' in rows) return rows;
+      const before = new Map(this.of(owner).map((binding) => [placeName(binding), binding]));
+      const after = rows.flatMap((row) => {
+        const read = bindingFromStored(row, this.#node);
+        return read === undefined ? [] : [before.get(placeName(read)) ?? read];
+      });
+      this.#set(owner, after);
+      return after.filter((binding) => !before.has(placeName(binding)));
+    });
+  }
+
+  /** The same for all users, those alone whose rows differ from what is known here. */
+  async reloadAll(now: number): Promise<QueueFault | undefined> {
+    const unseen = new Set([...this.#byOwner.references()].map((reference) => this.#ownerAt(reference)));
+    const changed = new Set<UserId>();
+    for (let after: BindingPlace | undefined; ; ) {
+      const rows: readonly StoredBinding[] | QueueFault = await this.#bindings.page(now, after, pageSize);
+      if ('kind' in rows) return rows;
+      for (const row of rows) {
+        unseen.delete(row.owner);
+        if (!this.#knows(row)) changed.add(row.owner);
+      }
+      after = rows.at(-1);
+      if (after === undefined) break;
+    }
+    for (const owner of [...changed, ...unseen]) {
+      const reloaded = await this.reload(owner, now);
+      if ('kind' in reloaded) return reloaded;
+    }
+    return undefined;
+  }
+
+  #knows(row: StoredBinding): boolean {
+    const read = bindingFromStored(row, this.#node);
+    return read === undefined || this.of(row.owner).some((binding) => placeName(binding) === placeName(read));
+  }
+
+  #ownerAt(reference: RecordReference): UserId {
+    return ownerOf(this.#records.get(reference));
   }
 
   forget(owner: UserId): void {

@@ -127,6 +127,7 @@ interface Registering {
 
 function newBinding(contact: Contact, client: string, seconds: number, { registration, parts }: Registering): LocatedBinding {
   const { request, flow, user, now, path } = registration;
+  const { cluster } = parts.context.configuration;
   const to = request.headers.value(toHeader);
   const kept = keptContact(contact);
   const stored = {
@@ -143,6 +144,7 @@ function newBinding(contact: Contact, client: string, seconds: number, { registr
     transport: flow.transport,
     local: flow.local,
     remote: flow.remote,
+    ...(cluster === undefined ? {} : { node: cluster.node }),
   };
   return bindingOf(kept, stored, { unreachable: false, flow });
 }

@@ -45,12 +45,15 @@ export function capabilitiesOf({ parameters, q }: Pick<Contact, 'parameters' | '
   return { services: new Set(servicesOfFeatures(parameters)), q: q ?? 1 };
 }
 
-/** Undefined when the row's Contact does not parse, which only a foreign hand in the database can bring about. */
-export function bindingFromStored(stored: StoredBinding): LocatedBinding | undefined {
+/**
+ * Undefined when the row's Contact does not parse, which only a foreign hand in the database can bring about. `node` is
+ * the one that this process is.
+ */
+export function bindingFromStored(stored: StoredBinding, node?: string): LocatedBinding | undefined {
   const contact = contactHeader.decode(stored.contact);
   if (contact instanceof Malformed || contact === '*') return undefined;
   // A connection ends with the process that had it, and nobody but its client can open it again.
-  return bindingOf(contact, stored, { unreachable: stored.transport === 'TCP' && !stored.byPath });
+  return bindingOf(contact, stored, { unreachable: stored.node === node && stored.transport === 'TCP' && !stored.byPath });
 }
 
 export interface BindingState {

@@ -1,5 +1,6 @@
 import type { ClientAnswer, UserId } from '@opencpm/cpm';
 import { type ConnectResult, type Endpoint, formatUri, type SipRequest, type Target } from '@opencpm/sip';
+import type { ClientsElsewhere } from './clients-elsewhere.ts';
 import type { CoreContext } from './core-context.ts';
 import { Detours } from './detours.ts';
 import type { NextHops } from './next-hops.ts';
@@ -13,11 +14,13 @@ export class ToClient {
   readonly #endpoint: Endpoint;
   readonly #detours: Detours;
   readonly #edges: ToEdge;
+  readonly #elsewhere: ClientsElsewhere | undefined;
 
-  constructor(context: CoreContext, ways: Ways, nextHops: NextHops) {
+  constructor(context: CoreContext, ways: Ways, nextHops: NextHops, elsewhere?: ClientsElsewhere) {
     this.#context = context;
     this.#endpoint = ways.endpoint;
     this.#detours = new Detours(ways, context.location);
+    this.#elsewhere = elsewhere;
     this.#edges = new ToEdge(context.location, ways.endpoint, nextHops);
   }
 
@@ -25,6 +28,7 @@ export class ToClient {
     const { location } = this.#context;
     const binding = location.of(owner).find((candidate) => candidate.client === client);
     if (binding === undefined) return Promise.resolve({ kind: 'not-registered' });
+    if (!location.isHere(binding)) return this.#sendElsewhere(request, binding, branch);
     const { edge } = binding;
     if (edge !== undefined) return this.#edges.send(addressed(request, binding), { binding, edge, branch });
     const target = targetOf(binding);
@@ -33,6 +37,12 @@ export class ToClient {
       return Promise.resolve({ kind: 'unreachable', reason: 'the flow is gone' });
     }
     return this.#request(addressed(request, binding), { binding, target, branch });
+  }
+
+  /** Its node knows what became of the client, and says so to all. */
+  #sendElsewhere(request: SipRequest, binding: LocatedBinding, branch: string | undefined): Promise<ClientAnswer> {
+    if (this.#elsewhere === undefined) return Promise.resolve({ kind: 'not-sent', reason: 'the client is another node’s' });
+    return this.#elsewhere.send(request, binding, branch);
   }
 
   async #request(request: SipRequest, { binding, target, branch }: Way): Promise<ClientAnswer> {

@@ -36,7 +36,7 @@ class PostgresFeed implements ChangeFeed {
   #closed = false;
   #retry: NodeJS.Timeout | undefined;
   #waiting: string[] = [];
-  #telling = false;
+  #telling: Promise<void> | undefined;
 
   constructor(url: string, name: string, events: ChangeFeedEvents) {
     this.#url = url;
@@ -81,19 +81,26 @@ class PostgresFeed implements ChangeFeed {
   tell(text: string): void {
     if (this.#closed || this.#waiting.length >= maxWaiting) return;
     this.#waiting.push(text);
-    if (!this.#telling) void this.#tellWaiting();
+    this.#tellSoon();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
+    await this.#telling;
     const client = this.#client;
     this.#client = undefined;
     await client?.end().catch(() => undefined);
   }
 
+  #tellSoon(): void {
+    this.#telling ??= this.#tellWaiting().finally(() => {
+      this.#telling = undefined;
+      if (this.#client !== undefined && this.#waiting.length > 0) this.#tellSoon();
+    });
+  }
+
   async #tellWaiting(): Promise<void> {
-    this.#telling = true;
     for (let client = this.#client; client !== undefined && this.#waiting.length > 0; client = this.#client) {
       const texts = this.#waiting;
       this.#waiting = [];
@@ -103,7 +110,6 @@ class PostgresFeed implements ChangeFeed {
         this.#lost(client);
       }
     }
-    this.#telling = false;
   }
 
   #lost(client: pg.Client): void {
@@ -120,7 +126,7 @@ class PostgresFeed implements ChangeFeed {
       this.connect().then(
         () => {
           this.#events.resumed();
-          if (!this.#telling) void this.#tellWaiting();
+          this.#tellSoon();
         },
         () => this.#reconnectLater(),
       );

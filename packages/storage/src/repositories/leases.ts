@@ -11,7 +11,9 @@ export interface Lease {
   /** Grows with each new holder. */
   readonly token: number;
   readonly address: string;
-  /** False when its time is over, by the database's clock. */
+  /** Milliseconds since the epoch by the database's clock. */
+  readonly expiresAt: number;
+  /** False when its time is over. */
   readonly isAlive: boolean;
 }
 
@@ -81,7 +83,7 @@ export class Leases {
   /** Those of all nodes that were ever there, with `name` as the node is called. */
   async nodes(): Promise<readonly Lease[] | QueueFault> {
     const result = await this.#database.query({
-      sql: `SELECT name, holder, token, address, CASE WHEN expires_at > ${now} THEN 1 ELSE 0 END AS alive FROM leases ORDER BY name`,
+      sql: `SELECT name, holder, token, address, expires_at, CASE WHEN expires_at > ${now} THEN 1 ELSE 0 END AS alive FROM leases ORDER BY name`,
       parameters: [],
     });
     if (result.kind === 'fault') return queueFault(result);
@@ -90,6 +92,7 @@ export class Leases {
       holder: textOf(row, 'holder'),
       token: numberOf(row, 'token'),
       address: textOf(row, 'address'),
+      expiresAt: numberOf(row, 'expires_at'),
       isAlive: numberOf(row, 'alive') === 1,
     }));
     return leases

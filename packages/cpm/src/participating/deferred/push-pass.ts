@@ -88,7 +88,7 @@ export class PushPass {
     if (!this.#isFor(entry)) return;
     const standing = standingOf(entry, client, occasion, now);
     // An earlier request with it is on its way to that client.
-    if (this.#context.ports.pushes.holds(entry.id, client)) this.#hold(entry);
+    if (this.#context.ports.pushes.holds(entry, client)) this.#hold(entry);
     else if (standing.kind === 'due') this.#window.push(entry);
     else if (standing.kind === 'silent') this.#end(standing.until);
     else if (standing.kind === 'later') {

@@ -15,6 +15,8 @@ import { RepeatedValues } from './repeated-values.ts';
 
 /** What a record cannot hold: how a flow is found again. */
 export interface Flows {
+  /** The node that this process is; only its own clients have flows here. */
+  readonly node?: string | undefined;
   /** A connection that is open. */
   connection(id: string): Flow | undefined;
   /** Datagrams from that local address to that peer. */
@@ -28,6 +30,7 @@ export class PackedBindings {
   readonly #writer = new RecordWriter();
   readonly #features = new RepeatedValues(readFeatures);
   readonly #addresses = new RepeatedValues(readAddress);
+  readonly #nodes = new RepeatedValues((node: string) => node);
 
   /** All of the same owner. The octets are valid until the next call. */
   write(owner: UserId, bindings: readonly LocatedBinding[]): Buffer {
@@ -70,6 +73,7 @@ export class PackedBindings {
     writer.text(stored.remote.host).count(stored.remote.port).count(stored.path.length);
     for (const hop of stored.path) writer.text(hop);
     writer.text(stored.gruuAddress).text(flow?.reliable === true ? flow.id : '');
+    this.#writeNode(stored.node);
   }
 
   #readOne(reader: RecordReader, owner: UserId, flows: Flows): LocatedBinding {
@@ -81,7 +85,7 @@ export class PackedBindings {
     const ownName = has(marks.ownName) ? reader.text() : undefined;
     const features = has(marks.writtenFeatures) ? readFeatures(reader.text()) : this.#features.valueOf(reader.count());
     const contact = { uri, parameters: withInstance(features.contact.parameters, instance), q: features.contact.q };
-    const stored: StoredBinding = {
+    const read: StoredBinding = {
       owner,
       client: ownName ?? clientKey(contact),
       contact: contactHeader.encode(contact),
@@ -97,8 +101,21 @@ export class PackedBindings {
       gruuAddress: reader.text(),
     };
     const connection = reader.text();
-    const flow = stored.transport === 'TCP' ? flows.connection(connection) : flows.datagrams(stored.local, stored.remote);
+    const node = this.#readNode(reader);
+    const stored: StoredBinding = node === '' ? read : { ...read, node };
+    const flow = stored.node === flows.node ? flowOf(stored, connection, flows) : undefined;
     return bindingOf(contact, stored, { unreachable: has(marks.unreachable), flow, capabilities: features.capabilities });
+  }
+
+  #writeNode(node = ''): void {
+    const number = this.#nodes.numberOf(node);
+    if (number === undefined) this.#writer.count(0).text(node);
+    else this.#writer.count(number + 1);
+  }
+
+  #readNode(reader: RecordReader): string {
+    const number = reader.count();
+    return number === 0 ? reader.text() : this.#nodes.valueOf(number - 1);
   }
 
   #writeAddress({ host, port }: HostPort): void {
@@ -114,12 +131,22 @@ export class PackedBindings {
   }
 }
 
+function flowOf({ transport, local, remote }: StoredBinding, connection: string, flows: Flows): Flow | undefined {
+  return transport === 'TCP' ? flows.connection(connection) : flows.datagrams(local, remote);
+}
+
 /** The highest number that a record holds, in milliseconds: the year 10889. */
 const latestTime = 2 ** 48 - 1;
 
 /** When the first of the bindings in a record expires. */
 export function earliestExpiry(octets: Buffer): number {
   return new RecordReader(octets).number();
+}
+
+export function ownerOf(octets: Buffer): UserId {
+  const reader = new RecordReader(octets);
+  reader.number();
+  return userId(reader.text());
 }
 
 export function isOfOwner(octets: Buffer, owner: string): boolean {
