@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { durabilityOf, tracer, whyNotTraced } from './durability.ts';
 import { type Engine, engines } from './engine.ts';
 import { fullDiskRun, whyNotMounted } from './full-disk.ts';

@@ -51,8 +51,12 @@ describe('a message that a client was shown twice', () => {
     const verdict = judged({ tries, shown: [relay, again] }, { kills: [kill] });
     assert.deepEqual([verdict.isDoubled, verdict.remainders], [false, ['shown again']]);
   });
-  it('is doubled when its sender had his answer before the kill', () => {
-    assert.equal(judged({ shown: [relay, again] }, { kills: [kill] }).isDoubled, true);
+  it('is doubled when its sender had his 200 before the kill', () => {
+    const tries = [{ sentAt: 0, answeredAt: 102, status: 200 }];
+    assert.equal(judged({ tries, shown: [relay, again] }, { kills: [kill] }).isDoubled, true);
+  });
+  it('is doubled when it was relayed and no kill came in between', () => {
+    assert.equal(judged({ shown: [relay, again] }, { kills: [{ ...kill, at: 600, backAt: 800 }] }).isDoubled, true);
   });
 });
 

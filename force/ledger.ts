@@ -53,7 +53,8 @@ export interface Verdict {
 }
 
 /**
- * `shown again`: relayed at once, killed before its sender had an answer, and sent anew by him under other names.
+ * `shown again`: relayed at once, killed when a client had answered and before that had come to anything: before its sender,
+ * who sends it anew, had the 200, or before its row, when he had a 202 already, was out of the queue.
  * `told of both`: killed while it was on its way to a client, and started after its expiry (decision 3).
  */
 export type Remainder = 'shown again' | 'told of both';
@@ -93,10 +94,10 @@ function shownAgain(shown: readonly Shown[]): Pair[] {
   });
 }
 
-/** A message that is relayed is kept nowhere: who sends it anew after a crash sends another one (architecture, promises about messages). */
+/** What a client makes of a relayed message is kept nowhere until the sender has his 200 (architecture, promises about messages). */
 function isRemainder({ first, later }: Pair, entry: MessageEntry, { kills }: Ledger): boolean {
-  const accepted = acceptedAt(entry) ?? Number.POSITIVE_INFINITY;
-  return !first.isPushed && kills.some(({ at, backAt }) => first.at <= backAt && at <= Math.min(accepted, later.at));
+  const relayedAt = entry.tries.find(({ status }) => status === 200)?.answeredAt ?? Number.POSITIVE_INFINITY;
+  return !first.isPushed && kills.some(({ at, backAt }) => first.at <= backAt && at <= Math.min(relayedAt, later.at));
 }
 
 function doubledText({ first, later }: Pair): string {
