@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import pg from 'pg';
 import type { Database } from '../database.ts';
@@ -142,6 +142,41 @@ onPostgres('faults', (open) => {
     await commitOrThrow(database, CREATE);
     const results = await Promise.all(['a', 'b', 'c'].map((id) => database.commit([insert(id)])));
     assert.deepEqual(results.map(outcomeOf), ['committed', 'committed', 'overload, temporary, not applied']);
+  });
+});
+
+/** How many writes to sockets it takes; they are done as ever. */
+async function writesOf(work: () => Promise<unknown>): Promise<number> {
+  let writes = 0;
+  const { _write: one, _writev: several } = Socket.prototype;
+  assert(several !== undefined);
+  Socket.prototype._write = function (...given) {
+    writes += 1;
+    one.apply(this, given);
+  };
+  Socket.prototype._writev = function (...given) {
+    writes += 1;
+    several.apply(this, given);
+  };
+  try {
+    await work();
+    return writes;
+  } finally {
+    Object.assign(Socket.prototype, { _write: one, _writev: several });
+  }
+}
+
+onPostgres('a flight', (open) => {
+  test('is written at once: a batch in one write, with guards in two', async (t) => {
+    const database = await open(t);
+    await commitOrThrow(database, CREATE);
+    const batch = (id: string) => ['a', 'b', 'c', 'd'].map((part) => insert(`${id}${part}`));
+    const guarded = (id: string) => batch(id).map((statement) => expecting(1, statement));
+    // Two of each first: the statement is prepared by then.
+    for (const id of ['1', '2']) await commitOrThrow(database, ...batch(id));
+    assert.equal(await writesOf(() => commitOrThrow(database, ...batch('3'))), 1);
+    assert.equal(await writesOf(() => commitOrThrow(database, ...guarded('4'))), 2);
+    assert.deepEqual(await rowsOf(database, 'SELECT COUNT(*) AS n FROM note'), [{ n: 16 }]);
   });
 });
 
