@@ -129,6 +129,20 @@ describe('faults of the database', () => {
     });
   }
 
+  inWorld('a message that was kept though every answer was lost is off the queue when a client accepts it late', faults, async (world) => {
+    const alice = await world.phone('alice');
+    const bob = await world.registeredPhone('bob', {}, byMethod({ MESSAGE: () => silence }));
+    world.mishaps.expect('INSERT INTO deferred_messages', 'answer lost', 3);
+    assert.equal((await alice.message(bobUri, cpmMessage('late'))).status, 503);
+    bob.peer.script = () => answer(200);
+    await world.clock.runFor(40_000);
+    await bob.deregister();
+    await bob.register();
+    await world.clock.runFor(40_000);
+    assert.deepEqual(texts(bob), ['late']);
+    assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
+  });
+
   inWorld('an attempt to take a delivered message off that fails makes a retransmission, not a second message', faults, async (world) => {
     const alice = await world.phone('alice');
     await alice.message(bobUri, cpmMessage('once'));

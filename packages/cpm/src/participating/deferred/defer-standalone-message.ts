@@ -40,6 +40,7 @@ export async function deferStandaloneMessage(
     case 'full':
       return charged(terminating, refuse(terminating.request, { status: 480, retryAfterSeconds }, self), 'refused', context);
     case 'fault': {
+      if (outcome.temporary) awaitLegs({ terminating: withoutCopy(terminating), deferred, earlier }, context);
       ports.diagnostics.fault('store a deferred message', outcome.reason, terminating.request);
       const refusal = outcome.temporary ? { status: 503, retryAfterSeconds } : { status: 500 };
       return charged(terminating, refuse(terminating.request, refusal, self), 'refused', context);
@@ -103,7 +104,8 @@ function afterDeferral(deferral: Deferral, context: TerminatingContext): void {
 
 /**
  * No client is pushed to what it is still being sent, nor what it has accepted until that is out of the queue. One that
- * has refused it or did not answer gets it again in its time.
+ * has refused it or did not answer gets it again in its time. The same when it is not known whether the message is there:
+ * the database may have kept it and lost its answers.
  */
 function awaitLegs({ terminating, deferred, earlier }: Deferral, context: TerminatingContext): void {
   const { pushes, diagnostics, expiryWatch } = context.ports;
@@ -154,6 +156,11 @@ async function decideLate({ terminating, deferred, late }: LateAcceptance, conte
   if (isFault(removed)) return diagnostics.fault('remove a message accepted late', removed.reason, terminating.request);
   terminating.copy?.keep();
   if (removed && owed !== undefined) outbox.wake();
+}
+
+/** What becomes of the copy is decided already. */
+function withoutCopy({ copy: _copy, ...terminating }: TerminatingMessage): TerminatingMessage {
+  return terminating;
 }
 
 /** The message is not kept here; a client that accepts it all the same keeps the copy that he was told of. */
