@@ -95,7 +95,7 @@ export type Checker = (record: DayRecord) => readonly string[];
 
 /** The planned id in a message's text. */
 export function idIn(text: string): string | undefined {
-  return /text of (m\d+)/.exec(text)?.[1];
+  return /text of (m\d+)\./.exec(text)?.[1];
 }
 
 export function textOfMessage(id: string): string {

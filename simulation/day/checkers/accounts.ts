@@ -1,4 +1,4 @@
-import { type deviceNames, userOf } from '../plan.ts';
+import { type DeviceName, userOf } from '../plan.ts';
 import type { DayRecord, SentMessage } from '../record.ts';
 
 /** What several checkers ask of a day. */
@@ -20,27 +20,26 @@ export function shownOf(record: DayRecord, message: SentMessage) {
   return record.shown.filter(({ id, device }) => id === message.id && users.has(userOf(device)));
 }
 
-/** When the server had an answer on the wire from that host at the latest, and was there to take it. */
-export function wasHeard(record: DayRecord, device: (typeof deviceNames)[number], names: string): boolean {
-  const address = record.addresses.get(device);
+/** Whether the server must have got that device's 2xx to the request of these names: in time, and while it was there. */
+export function wasHeard({ addresses, wire, downs }: DayRecord, device: DeviceName, names: string): boolean {
+  const address = addresses.get(device);
   const callId = names.split(' ')[0] ?? '';
-  return record.wire.entries.some(
+  const named = wire.entries.filter(({ octets }) => new TextDecoder().decode(octets).includes(callId));
+  const askedAt = named.find(({ to }) => to.host === address)?.atMilliseconds ?? 0;
+  return named.some(
     ({ from, octets, fate, atMilliseconds }) =>
-      from.host === address && (fate === 'sent' || fate === 'doubled') && isUp(record, atMilliseconds) && isAcceptance(octets, callId),
+      from.host === address &&
+      (fate === 'sent' || fate === 'doubled') &&
+      atMilliseconds < askedAt + timerF - longestWay &&
+      !downs.some((down) => atMilliseconds >= down.from - longestWay && atMilliseconds <= down.until) &&
+      new TextDecoder().decode(octets).startsWith('SIP/2.0 2'),
   );
 }
 
+/** How long a client may take to answer (RFC 3261 §17.1.2.2). Milliseconds. */
+const timerF = 32_000;
 /** Longer than anything is on its way. Milliseconds. */
 const longestWay = 3000;
-
-function isUp({ downs }: DayRecord, at: number): boolean {
-  return !downs.some(({ from, until }) => at >= from - longestWay && at <= until);
-}
-
-function isAcceptance(octets: Uint8Array, callId: string): boolean {
-  const text = new TextDecoder().decode(octets);
-  return text.startsWith('SIP/2.0 2') && text.includes(callId);
-}
 
 /** The planned expiry by the server's clock, at the earliest and at the latest. */
 export function expiryOf(
