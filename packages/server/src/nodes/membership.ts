@@ -102,6 +102,7 @@ export class Membership {
       .catch((error) => this.#parts.log.error({ where: 'leases', reason: String(error) }, 'A look at the other nodes stopped at a fault.'))
       .finally(() => {
         this.#ticking = undefined;
+        this.#tickLater();
       });
     return this.#ticking;
   }
@@ -166,7 +167,6 @@ export class Membership {
   }
 
   async #tick(): Promise<void> {
-    this.#tickLater();
     const { leases, clock, log, leaseMilliseconds } = this.#parts;
     const renewed = await leases.renew(this.#request, this.#token);
     if (isFault(renewed)) {

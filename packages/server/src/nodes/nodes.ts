@@ -1,5 +1,5 @@
 import type { TerminatingContext } from '@opencpm/cpm';
-import { type ChangeFeed, DeferredMessages, guardedDatabase, Leases } from '@opencpm/storage';
+import { type ChangeFeed, type Database, DeferredMessages, guardedDatabase, Leases } from '@opencpm/storage';
 import type { Upkeep } from '../adapters/upkeep.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { CoreContext } from '../core/core-context.ts';
@@ -34,13 +34,19 @@ export interface RunningNode {
   readonly displaced: () => void;
 }
 
+/** Beside those of the server's work. */
+interface NodeConnections {
+  readonly feed: ChangeFeed;
+  readonly leaseDatabase: Database;
+}
+
 /**
  * This process as one of several on its database, or as the only one that may have it. Everything that nodes share is in
  * the database; each keeps a copy in memory of what the way of a message needs, and hears what others change.
  */
 export class Nodes {
   readonly #surroundings: NodesSurroundings;
-  readonly #feed: ChangeFeed;
+  readonly #connections: NodeConnections;
   readonly #membership: Membership;
   /** Heard before there is anything to be kept up. */
   readonly #early: Told[];
@@ -50,20 +56,20 @@ export class Nodes {
 
   private constructor(
     surroundings: NodesSurroundings,
-    feed: ChangeFeed,
+    connections: NodeConnections,
     heard: { hear: (told: readonly Told[]) => void; resumed(): void },
   ) {
-    const { platform, configuration, services, log } = surroundings;
+    const { platform, configuration, log } = surroundings;
     this.#surroundings = surroundings;
-    this.#feed = feed;
+    this.#connections = connections;
     this.#early = [];
     this.#hear = (told) => this.#early.push(...told);
     heard.hear = (told) => this.#hear(told);
     heard.resumed = () => this.#resumed();
     const { cluster } = configuration;
     this.#membership = new Membership({
-      leases: new Leases(services.database),
-      feed,
+      leases: new Leases(connections.leaseDatabase),
+      feed: connections.feed,
       clock: platform.clock,
       random: platform.random,
       log,
@@ -86,12 +92,14 @@ export class Nodes {
       heard: (text) => heard.hear(readTold(text)),
       resumed: () => heard.resumed(),
     });
-    const nodes = new Nodes(surroundings, feed, heard);
+    // Signs of life do not wait behind what a busy server asks its database.
+    const leaseDatabase = await surroundings.platform.openDatabase(configuration.storage, {});
+    const nodes = new Nodes(surroundings, { feed, leaseDatabase }, heard);
     nodes.#early.push(...early);
     try {
       await nodes.#membership.join();
     } catch (error) {
-      await feed.close();
+      await nodes.#close();
       throw error;
     }
     if (configuration.cluster !== undefined) {
@@ -168,6 +176,11 @@ export class Nodes {
     this.#surroundings.services.changes.tell([{ kind: 'nodes' }]);
     // What was told last is sent before the feed ends.
     await Promise.resolve();
-    await this.#feed.close();
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#connections.feed.close();
+    await this.#connections.leaseDatabase.close();
   }
 }
