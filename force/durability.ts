@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../interop/surroundings/eventually.ts';
 import { freePort } from '../interop/surroundings/free-port.ts';
@@ -9,6 +8,7 @@ import { Client } from './client.ts';
 import { type Engine, openStorage, type Storage } from './engine.ts';
 import { Journal } from './journal.ts';
 import { acceptedAt } from './ledger.ts';
+import { inTemporaryPlace } from './temporary-place.ts';
 import { type AnswersInTrace, answersInTrace } from './trace.ts';
 
 /** The program that writes down system calls. */
@@ -29,23 +29,19 @@ export async function whyNotTraced(): Promise<string | undefined> {
 
 /** So many messages for a user who is away, one at a time, while the calls of the server and of its database are written down. */
 export async function durabilityOf(engine: Engine, messages: number): Promise<AnswersInTrace> {
-  const folder = mkdtempSync(join(tmpdir(), 'opencpm-force-'));
-  const undoing: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
-  try {
+  return inTemporaryPlace(async ({ folder, after }) => {
     const storage = await openStorage(engine);
-    undoing.push(() => storage.stop());
+    after(() => storage.stop());
     const server = new ServerProcess(folder, await freePort(), { users: accounts, storage: storage.url });
-    undoing.push(() => server.stop());
+    after(async () => (server.isRunning ? server.stop() : undefined));
     await server.start();
     const file = join(folder, 'trace');
     const trace = await attach([server.pid, ...processesOf(storage)], file);
-    undoing.push(() => trace.stop('SIGINT'));
+    after(() => trace.stop('SIGINT'));
     await sendOneByOne(server, messages);
     await trace.stop('SIGINT');
     return answersInTrace(readFileSync(file, 'latin1'));
-  } finally {
-    for (const undo of undoing.reverse()) await undo();
-  }
+  });
 }
 
 async function attach(processes: readonly number[], file: string): Promise<Program> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { eventually } from '../interop/surroundings/eventually.ts';
 import { freePort } from '../interop/surroundings/free-port.ts';
 import { runProgram } from '../interop/surroundings/program.ts';
@@ -10,6 +11,7 @@ import { SipSocket } from '../interop/surroundings/sip-socket.ts';
 import { addressOf, credentials, headerOf, statusOf, token } from '../interop/surroundings/sip-text.ts';
 import { AdministrationSocket } from './administration.ts';
 import { bodyOf, headersOf, type Message, readMessage } from './message.ts';
+import { inTemporaryPlace, type TemporaryPlace } from './temporary-place.ts';
 
 /** What a server with a full disk did. */
 export interface FullDiskRun {
@@ -33,37 +35,30 @@ const bob = { user: 'bob', password: 'force' } as const;
 const nora = { user: 'nora', password: 'force' } as const;
 
 /** Why no file system can be mounted here; undefined when it can. */
-export async function whyNotMounted(): Promise<string | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), 'opencpm-force-'));
-  try {
-    await mount(folder);
-    await unmount(folder);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+export function whyNotMounted(): Promise<string | undefined> {
+  return inTemporaryPlace(async (place) => {
+    const problem = await mounted(place).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    return problem instanceof Error ? problem.message : undefined;
+  });
 }
 
 /** Fills the disk of a server on SQLite, and makes room again. Throws when a promise is broken. */
-export async function fullDiskRun(): Promise<FullDiskRun> {
-  const folder = mkdtempSync(join(tmpdir(), 'opencpm-force-'));
-  const undoing: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
-  try {
-    await mount(folder);
-    undoing.push(() => unmount(folder));
+export function fullDiskRun(): Promise<FullDiskRun> {
+  return inTemporaryPlace(async (place) => {
+    const folder = await mounted(place);
     const server = new ServerProcess(folder, await freePort(), { users: [alice, bob, nora], storage: 'sqlite:./data/opencpm.db' });
-    undoing.push(async () => (server.isRunning ? server.crash() : undefined));
+    place.after(async () => (server.isRunning ? server.crash() : undefined));
     await server.start();
-    const sockets = [await SipSocket.open(server), await SipSocket.open(server), await SipSocket.open(server)] as const;
-    undoing.push(async () => {
-      for (const socket of sockets) socket.close();
-    });
-    return await fillAndMakeRoom({ folder, server, sender: sockets[0], present: sockets[1], absent: sockets[2] });
-  } finally {
-    for (const undo of undoing.reverse()) await undo();
-  }
+    const open = async (): Promise<SipSocket> => {
+      const socket = await SipSocket.open(server);
+      place.after(async () => socket.close());
+      return socket;
+    };
+    return fillAndMakeRoom({ folder, server, sender: await open(), present: await open(), absent: await open() });
+  });
 }
 
 interface Parties {
@@ -160,13 +155,19 @@ function idsAt({ requests }: SipSocket): string[] {
   return [...byNames.values()].sort();
 }
 
-async function mount(folder: string): Promise<void> {
-  mkdirSync(folder, { recursive: true });
-  const { code, errors } = await runProgram('mount', ['-t', 'tmpfs', '-o', `size=${diskOctets}`, 'opencpm-force', folder]);
+/** A folder of that place which is a file system of its own. Throws when that is not permitted. */
+async function mounted({ folder, after }: TemporaryPlace): Promise<string> {
+  const point = join(folder, 'disk');
+  mkdirSync(point);
+  const { code, errors } = await runProgram('mount', ['-t', 'tmpfs', '-o', `size=${diskOctets}`, 'opencpm-force', point]);
   if (code !== 0) throw new Error(`mount: ${errors.trim()}`);
-}
-
-async function unmount(folder: string): Promise<void> {
-  const { code, errors } = await runProgram('umount', [folder]);
-  if (code !== 0) throw new Error(`umount: ${errors.trim()}`);
+  // Before the folder goes, when this process is told to end meanwhile.
+  const unmountAtOnce = (): void => void spawnSync('umount', ['--lazy', point]);
+  process.prependOnceListener('exit', unmountAtOnce);
+  after(async () => {
+    process.off('exit', unmountAtOnce);
+    const ending = await runProgram('umount', [point]);
+    if (ending.code !== 0) throw new Error(`umount: ${ending.errors.trim()}`);
+  });
+  return point;
 }

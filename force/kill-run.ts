@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeededRandom } from '@opencpm/testkit';
 import { eventually } from '../interop/surroundings/eventually.ts';
@@ -10,6 +8,7 @@ import { type Engine, openStorage, type Storage } from './engine.ts';
 import { Journal } from './journal.ts';
 import { drawMoments, type KillMoment, liveUntil } from './killer.ts';
 import type { Ledger } from './ledger.ts';
+import { inTemporaryPlace, type TemporaryPlace } from './temporary-place.ts';
 import { absentUser, accounts, Traffic } from './traffic.ts';
 
 export interface KillRunOptions {
@@ -35,25 +34,21 @@ const settleMilliseconds = 180_000;
 const longExpiryMilliseconds = 3_600_000;
 
 /** Kills a server again and again while people write, lets it come to rest, and gives what everybody saw. */
-export async function killRun(options: KillRunOptions): Promise<KillRun> {
-  const folder = mkdtempSync(join(tmpdir(), 'opencpm-force-'));
-  const undoing: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
-  try {
+export function killRun(options: KillRunOptions): Promise<KillRun> {
+  return inTemporaryPlace(async (place) => {
     const storage = await openStorage(options.engine);
-    undoing.push(() => storage.stop());
-    return await runOn(storage, folder, options, undoing);
-  } finally {
-    for (const undo of undoing.reverse()) await undo();
-  }
+    place.after(() => storage.stop());
+    return runOn(storage, place, options);
+  });
 }
 
-async function runOn(storage: Storage, folder: string, options: KillRunOptions, undoing: (() => Promise<unknown>)[]): Promise<KillRun> {
+async function runOn(storage: Storage, { folder, after }: TemporaryPlace, options: KillRunOptions): Promise<KillRun> {
   const random = new SeededRandom(options.seed).fork(options.engine);
   const journal = new Journal();
   const server = new ServerProcess(folder, await freePort(), { users: accounts, storage: storage.url, policy });
-  undoing.push(async () => (server.isRunning ? server.crash() : undefined));
+  after(async () => (server.isRunning ? server.crash() : undefined));
   const traffic = await Traffic.open({ server, journal, random: random.fork('traffic') });
-  undoing.push(async () => traffic.close());
+  after(async () => traffic.close());
   const moments = await killAgainAndAgain({ server, journal, traffic }, drawMoments(options.kills, random.fork('kills')), options.progress);
   const waiting = await comeToRest(traffic, new AdministrationSocket(join(folder, 'data', 'opencpm.sock')));
   const faults = [...journal.faults, ...faultsIn(server.log)];
