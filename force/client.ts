@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Account } from '../interop/surroundings/server-process.ts';
@@ -51,7 +51,7 @@ export class Client {
     this.#socket = socket;
     // A killed server refuses datagrams; that is what retransmissions are for.
     socket.on('error', () => undefined);
-    socket.on('message', (octets) => this.#received(octets.toString('latin1')));
+    socket.on('message', (octets, source) => this.#received(octets.toString('latin1'), source));
   }
 
   static async open(options: ClientOptions): Promise<Client> {
@@ -103,6 +103,11 @@ export class Client {
     this.#socket.close();
   }
 
+  get #home(): Pick<RemoteInfo, 'address' | 'port'> {
+    const { host, port } = this.#options.server;
+    return { address: host, port };
+  }
+
   async #untilAnswered(message: Message): Promise<void> {
     const request = {
       method: 'MESSAGE',
@@ -148,14 +153,14 @@ export class Client {
     }
   }
 
-  #received(text: string): void {
+  #received(text: string, source: RemoteInfo): void {
     const status = statusOf(text);
     const sequence = Number.parseInt(headerOf(text, 'CSeq') ?? '', 10);
-    if (status === 0) this.#takeRequest(text);
+    if (status === 0) this.#takeRequest(text, source);
     else if (status >= 200) this.#transactions.get(`${headerOf(text, 'Call-ID')} ${sequence}`)?.end(text);
   }
 
-  #takeRequest(text: string): void {
+  #takeRequest(text: string, source: RemoteInfo): void {
     const { journal, react } = this.#options;
     const message = readMessage(text);
     const names = namesOf(text);
@@ -167,8 +172,8 @@ export class Client {
     const mayChange = before !== undefined && arrival.reaction !== 'is busy' && !arrival.isShown;
     if (mayChange) arrival.reaction = react() === 'is silent' ? 'is silent' : 'answers';
     if (arrival.reaction === 'answers') this.#show(message, names, arrival);
-    if (arrival.reaction === 'answers') this.#send(okTo(text));
-    if (arrival.reaction === 'is busy') this.#send(okTo(text).replace('200 OK', '486 Busy Here'));
+    if (arrival.reaction === 'answers') this.#send(okTo(text), source);
+    if (arrival.reaction === 'is busy') this.#send(okTo(text).replace('200 OK', '486 Busy Here'), source);
   }
 
   #show(message: ReceivedMessage, names: string, arrival: Arrival): void {
@@ -191,9 +196,9 @@ export class Client {
     this.write({ id: this.#options.nextId(), kind: 'delivered', from: this.user, to: from, conversation, about });
   }
 
-  #send(text: string): void {
-    const { port, host } = this.#options.server;
-    if (!this.#isClosed) this.#socket.send(Buffer.from(text, 'latin1'), port, host, () => undefined);
+  /** To its server, or to whom it answers. */
+  #send(text: string, { address, port }: Pick<RemoteInfo, 'address' | 'port'> = this.#home): void {
+    if (!this.#isClosed) this.#socket.send(Buffer.from(text, 'latin1'), port, address, () => undefined);
   }
 }
 

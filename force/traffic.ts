@@ -25,10 +25,18 @@ const mostUnanswered = 30;
 const longestStay = 1500;
 const shortExpiriesSeconds = [1, 2, 3] as const;
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface TrafficOptions {
-  readonly server: { readonly host: string; readonly port: number };
+  /** One for all, or each client's own. */
+  readonly server: Address | ((client: string) => Address);
   readonly journal: Journal;
   readonly random: SeededRandom;
+  /** Whether some of the messages expire after seconds; they do when left out. */
+  readonly expiring?: boolean;
 }
 
 /** Senders who write at a bounded rate and recipients who come and go. */
@@ -76,7 +84,8 @@ export class Traffic {
   }
 
   async #open(user: string, name: string): Promise<void> {
-    const { server, journal, random } = this.#options;
+    const { journal, random } = this.#options;
+    const server = typeof this.#options.server === 'function' ? this.#options.server(name) : this.#options.server;
     const reactions = random.fork(`reactions of ${name}`);
     const react = () => (this.#isSettling ? 'answers' : drawReaction(reactions));
     this.#clients.set(name, await Client.open({ account: { user, password }, name, server, journal, react, nextId: () => this.#nextId() }));
@@ -109,7 +118,7 @@ export class Traffic {
 
   #drawMessage(from: string, random: SeededRandom): Message {
     const to = random.pick(addressed);
-    const expires = random.chance(0.25) ? random.pick(shortExpiriesSeconds) : undefined;
+    const expires = this.#options.expiring !== false && random.chance(0.25) ? random.pick(shortExpiriesSeconds) : undefined;
     const conversation = `${from}-${to}-${random.integer(3)}`;
     return { id: this.#nextId(), kind: 'text', from, to, conversation, ...(expires === undefined ? {} : { expiresSeconds: expires }) };
   }
