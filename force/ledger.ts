@@ -48,14 +48,14 @@ export interface Verdict {
   /** Shown twice by one client, for no reason that is known. */
   readonly isDoubled: boolean;
   readonly violations: readonly string[];
-  /** What docs/decisions names as remaining, and this message met. */
+  /** What is known to remain, and this message met. */
   readonly remainders: readonly Remainder[];
 }
 
 /**
  * `shown again`: relayed at once, killed when a client had answered and before that had come to anything: before its sender,
  * who sends it anew, had the 200, or before its row, when he had a 202 already, was out of the queue.
- * `told of both`: killed while it was on its way to a client, and started after its expiry (decision 3).
+ * `told of both`: killed while it was on its way to a client, and started after its expiry (docs/decisions/0003-order-and-retries.md).
  */
 export type Remainder = 'shown again' | 'told of both';
 
@@ -94,7 +94,7 @@ function shownAgain(shown: readonly Shown[]): Pair[] {
   });
 }
 
-/** What a client makes of a relayed message is kept nowhere until the sender has his 200 (architecture, promises about messages). */
+/** What a client makes of a relayed message is kept nowhere until the sender has his 200. */
 function isRemainder({ first, later }: Pair, entry: MessageEntry, { kills }: Ledger): boolean {
   const relayedAt = entry.tries.find(({ status }) => status === 200)?.answeredAt ?? Number.POSITIVE_INFINITY;
   return !first.isPushed && kills.some(({ at, backAt }) => first.at <= backAt && at <= Math.min(relayedAt, later.at));
