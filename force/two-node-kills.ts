@@ -135,7 +135,9 @@ async function comeToRest({ a, administrationOf }: NodesUnderTest, traffic: Traf
     },
     { withinMilliseconds: settleMilliseconds, seen: () => seen },
   );
-  return Promise.all((await administration.queue(absentUser)).map((row) => administration.messageId(row)));
+  const ids: string[] = [];
+  for (const row of await administration.queue(absentUser)) ids.push(await administration.messageId(row));
+  return ids;
 }
 
 function faultsIn(log: string): string[] {
