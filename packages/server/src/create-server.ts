@@ -96,7 +96,7 @@ async function startServer({ platform, core, services, observation, nodes }: Fou
   const dropped = (kind: 'malformed' | 'unauthenticated') => observation.measures.dropped.count(kind);
   const addresses = new AddressLimits({ limits: configuration.limits, trustedPeers, clock: platform.clock, dropped });
   const endpoint = new Endpoint(endpointOptions({ platform, core, observation }, { trustedPeers, addresses }));
-  const digest = digestServer(platform, configuration);
+  const digest = digestServer(platform, configuration, services.deliveryKey);
   const ownAddresses = new Set<string>();
   const routing = new Routing(configuration, core.directory, ownAddresses);
   const ways = { endpoint, network: platform.network, random: platform.random };
@@ -212,8 +212,13 @@ function pushToRegistered({ pushes }: ParticipatingFunction, { bindings, before,
   }
 }
 
-function digestServer({ random, hashes, clock }: ServerPlatform, { realm, digest }: Configuration): DigestServer {
-  return new DigestServer({ realm, random, hashes, clock, algorithms: digest });
+/**
+ * Nonces outlive the process: challenged anew, a sender makes another request of what he sends again after a crash, and
+ * the client would be shown it twice.
+ */
+function digestServer({ random, hashes, clock }: ServerPlatform, { realm, digest }: Configuration, deliveryKey: string): DigestServer {
+  const key = new TextEncoder().encode(hashes.hex('sha-256', `nonces ${deliveryKey}`));
+  return new DigestServer({ realm, random, hashes, clock, algorithms: digest, key });
 }
 
 interface Admitting {
