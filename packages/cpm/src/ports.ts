@@ -256,8 +256,8 @@ export interface Pushes {
    * is registered.
    */
   hold(id: MessageUriId, client: Binding, ended: Promise<unknown>): void;
-  /** Also when another node sends it there by this one: then by the ids that its sender gave it. */
-  holds(message: Pick<QueueEntry, 'id' | 'contributionId' | 'messageId'>, client: Binding): boolean;
+  /** Also when another node sends it there by this one: then by the id that its sender gave it. */
+  holds(message: Pick<QueueEntry, 'id' | 'contributionId'>, client: Binding): boolean;
   /** The message is on its way to a client until `ended`: its expiry waits for that. */
   underWay(id: MessageUriId, ended: Promise<unknown>): void;
   isUnderWay(id: MessageUriId): boolean;

@@ -151,6 +151,8 @@ async function startServer({ platform, core, services, observation, nodes }: Fou
     upkeep,
     displaced: () => {
       watch.readiness.phase = 'draining';
+      functions.pushes.stop();
+      functions.outbox.stop();
     },
   });
   log.info({ domain: configuration.domain, listen: listen.join(' '), http: watch.url }, 'The server is ready.');

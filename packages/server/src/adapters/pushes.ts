@@ -1,5 +1,6 @@
 import {
   type Binding,
+  type ContributionId,
   isLive,
   type MessageUriId,
   type Pushes,
@@ -13,7 +14,7 @@ import {
 import { type Clock, formatUri } from '@opencpm/sip';
 import type { Log } from '../platform.ts';
 import { PushClient } from './push-client.ts';
-import { type RelayedMessage, RelayedRequests, relayedKey } from './relayed-requests.ts';
+import { RelayedRequests, relayedKey } from './relayed-requests.ts';
 import { TimesUnderWay } from './times-under-way.ts';
 
 /** A message that was answered sooner was deferred by nobody: `policy.answerWithin` is not shorter. */
@@ -89,31 +90,33 @@ export class RunningPushes implements Pushes {
     ended.then(release, release);
   }
 
-  holds(message: Pick<QueueEntry, 'id' | 'contributionId' | 'messageId'>, client: Binding): boolean {
+  holds(message: Pick<QueueEntry, 'id' | 'contributionId'>, client: Binding): boolean {
     const contact = this.#held.get(`${client.owner} ${client.client} ${message.id}`);
-    return contact === formatUri(client.contact) || this.#relayed.has(relayedKey(client, message));
+    return contact === formatUri(client.contact) || this.#relayed.holds(relayedKey(client, message.contributionId));
   }
 
   /**
    * Another node sends a message to that client of ours, and may defer it meanwhile. One that has been accepted late is
    * held on until that node has taken it out of the queue, or is dead and will not.
    */
-  relay(client: Binding, message: RelayedMessage, ended: Promise<boolean>): void {
-    const key = relayedKey(client, message);
+  relay(client: Binding, id: ContributionId | undefined, ended: Promise<boolean>): void {
+    const key = relayedKey(client, id);
     if (key === undefined) return;
     const began = this.#clock.now();
-    const release = this.#relayed.add(key);
+    const remove = this.#relayed.add(key);
+    const release = () => {
+      if (remove()) this.#requestByName(client.owner, client.client, 'heard');
+    };
     const settle = (accepted: boolean) => {
-      if (!accepted || this.#clock.now() - began < shortestAnswerMilliseconds || this.#stop.signal.aborted) return release();
       const { signal } = this.#stop;
+      if (!accepted || this.#clock.now() - began < shortestAnswerMilliseconds || signal.aborted) return release();
       const cancel = this.#clock.wakeAt(this.#clock.now() + decisionMilliseconds, () => {
         signal.removeEventListener('abort', cancel);
         release();
-        this.#requestByName(client.owner, client.client, 'heard');
       });
       signal.addEventListener('abort', cancel, { once: true });
     };
-    ended.then(settle, () => release());
+    ended.then(settle, release);
   }
 
   underWay(id: MessageUriId, ended: Promise<unknown>): void {

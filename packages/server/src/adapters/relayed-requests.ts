@@ -1,31 +1,30 @@
-import type { Binding, QueueEntry } from '@opencpm/cpm';
+import type { Binding, ContributionId } from '@opencpm/cpm';
 
-export type RelayedMessage = Pick<QueueEntry, 'contributionId' | 'messageId'>;
-
-/** Undefined for what has no ids of its sender, and so cannot be told from others. */
-export function relayedKey(client: Pick<Binding, 'owner' | 'client'>, { contributionId, messageId }: RelayedMessage): string | undefined {
-  if (contributionId === undefined && messageId === undefined) return undefined;
-  return [client.owner, client.client, contributionId ?? '', messageId ?? ''].join('\n');
+/** Undefined for what has no such id, and so is never deferred. */
+export function relayedKey({ owner, client }: Pick<Binding, 'owner' | 'client'>, id: ContributionId | undefined): string | undefined {
+  return id === undefined ? undefined : [owner, client, id].join('\n');
 }
 
 /** Messages that other nodes are sending to our clients, each as often as it is on its way. */
 export class RelayedRequests {
-  readonly #counts = new Map<string, number>();
+  readonly #underWay = new Map<string, { count: number; wasAsked: boolean }>();
 
-  /** Answers how to take it away again. */
-  add(key: string): () => void {
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-    let there = true;
+  /** Answers how to take it away again, which gives whether a push was held up by it. */
+  add(key: string): () => boolean {
+    const known = this.#underWay.get(key) ?? { count: 0, wasAsked: false };
+    this.#underWay.set(key, known);
+    known.count += 1;
     return () => {
-      if (!there) return;
-      there = false;
-      const left = (this.#counts.get(key) ?? 1) - 1;
-      if (left === 0) this.#counts.delete(key);
-      else this.#counts.set(key, left);
+      known.count -= 1;
+      if (known.count === 0) this.#underWay.delete(key);
+      return known.wasAsked;
     };
   }
 
-  has(key: string | undefined): boolean {
-    return key !== undefined && this.#counts.has(key);
+  /** Whether a push has to wait for it. */
+  holds(key: string | undefined): boolean {
+    const known = key === undefined ? undefined : this.#underWay.get(key);
+    if (known !== undefined) known.wasAsked = true;
+    return known !== undefined;
   }
 }

@@ -5,7 +5,7 @@ import { earliestExpiry, type Flows, isOfOwner, ownerOf, PackedBindings } from '
 import { RecentValues } from './packed/recent-values.ts';
 import { RecordHeap, type RecordReference } from './packed/record-heap.ts';
 import { TextIndex } from './packed/text-index.ts';
-import { bindingFromStored, type LocatedBinding, registrationName } from './stored-binding.ts';
+import { bindingFromStored, isOfNode, type LocatedBinding, registrationName } from './stored-binding.ts';
 
 /** How many bindings are read from the database at once when the server starts, or dropped from it in one commit. */
 const pageSize = 1000;
@@ -86,7 +86,7 @@ export class Location implements Registrations {
 
   /** Whether this process has that client's flow, and pushes to it. */
   isHere({ stored }: LocatedBinding): boolean {
-    return stored.node === this.#node;
+    return isOfNode(stored, this.#node);
   }
 
   of(user: UserId): readonly LocatedBinding[] {
@@ -142,8 +142,10 @@ export class Location implements Registrations {
    * registered anew meanwhile is another one.
    */
   markUnreachable(binding: LocatedBinding): void {
+    // Of another node's client that node says it.
+    if (!this.isHere(binding)) return;
     this.reach(binding.owner, registrationName(binding), true);
-    if (this.isHere(binding)) this.#reachChanged(binding, true);
+    this.#reachChanged(binding, true);
   }
 
   /** What is known of the client that registered so, here or at its node. */

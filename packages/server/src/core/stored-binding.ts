@@ -53,7 +53,12 @@ export function bindingFromStored(stored: StoredBinding, node?: string): Located
   const contact = contactHeader.decode(stored.contact);
   if (contact instanceof Malformed || contact === '*') return undefined;
   // A connection ends with the process that had it, and nobody but its client can open it again.
-  return bindingOf(contact, stored, { unreachable: stored.node === node && stored.transport === 'TCP' && !stored.byPath });
+  return bindingOf(contact, stored, { unreachable: isOfNode(stored, node) && stored.transport === 'TCP' && !stored.byPath });
+}
+
+/** Whether that node has the flow of the client; a server without a name is alone and has all of them. */
+export function isOfNode(stored: StoredBinding, node: string | undefined): boolean {
+  return node === undefined || stored.node === node;
 }
 
 export interface BindingState {

@@ -1,4 +1,4 @@
-import type { QueueFault } from '@opencpm/cpm';
+import type { QueueFault, UserId } from '@opencpm/cpm';
 import type { Clock, HostPort, Random } from '@opencpm/sip';
 import { type ChangeFeed, type Lease, type LeaseRequest, type Leases, leaseGuard, nodeLease, type Statement } from '@opencpm/storage';
 import { hexadecimalOf } from '../adapters/ids.ts';
@@ -63,8 +63,8 @@ export class Membership {
     this.#upkeep = { ...this.#request, name: upkeepLease };
   }
 
-  /** Resolves when this process is that node; rejects with an Error that says what to do when another one is. */
-  async join(): Promise<void> {
+  /** Resolves, with the users whose clients are this node's from now on, when this process is that node; rejects with an Error that says what to do when another one is. */
+  async join(): Promise<readonly UserId[]> {
     const { leases, feed, clock } = this.#parts;
     const seen = new Map<string, number>();
     for (;;) {
@@ -81,6 +81,7 @@ export class Membership {
       await this.#pause(joinMilliseconds);
     }
     this.#steadySince = clock.now();
+    return orThrow(await leases.adoptStrays(this.#parts.node ?? ''));
   }
 
   /** Whose last process is gone need not wait for the end of its lease. */

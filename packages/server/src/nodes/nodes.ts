@@ -1,4 +1,4 @@
-import type { TerminatingContext } from '@opencpm/cpm';
+import type { TerminatingContext, UserId } from '@opencpm/cpm';
 import { type ChangeFeed, type Database, DeferredMessages, guardedDatabase, Leases } from '@opencpm/storage';
 import type { Upkeep } from '../adapters/upkeep.ts';
 import type { Configuration } from '../configuration/configuration.ts';
@@ -96,15 +96,16 @@ export class Nodes {
     const leaseDatabase = await surroundings.platform.openDatabase(configuration.storage, {});
     const nodes = new Nodes(surroundings, { feed, leaseDatabase }, heard);
     nodes.#early.push(...early);
+    let strays: readonly UserId[];
     try {
-      await nodes.#membership.join();
+      strays = await nodes.#membership.join();
     } catch (error) {
       await nodes.#close();
       throw error;
     }
     if (configuration.cluster !== undefined) {
       services.changes.attach(feed);
-      services.changes.tell([{ kind: 'nodes' }]);
+      services.changes.tell([{ kind: 'nodes' }, ...strays.map((owner): Told => ({ kind: 'bindings', owner }))]);
     }
     return nodes;
   }

@@ -1,4 +1,4 @@
-import { type ClientAnswer, readStandaloneMessage, type UserId } from '@opencpm/cpm';
+import { type ClientAnswer, contributionIdHeader, type UserId } from '@opencpm/cpm';
 import type { Endpoint, HostPort, ServerTransaction, SipRequest } from '@opencpm/sip';
 import type { RunningPushes } from '../adapters/pushes.ts';
 import type { ClientsElsewhere } from '../core/clients-elsewhere.ts';
@@ -66,12 +66,8 @@ export class FromNodes {
     const { toClient, pushes } = this.#parts;
     const request = { ...received, headers: received.headers.without('Via').without('Route') };
     const answered = toClient(binding.owner, binding.client, request, branch);
-    const { contributionId, messageId } = readStandaloneMessage(request);
-    pushes.relay(
-      binding,
-      { contributionId, messageId },
-      answered.then((answer) => answer.kind === 'answered' && answer.response.status < 300),
-    );
+    const accepted = answered.then((answer) => answer.kind === 'answered' && answer.response.status < 300);
+    pushes.relay(binding, request.headers.value(contributionIdHeader), accepted);
     return answered;
   }
 }

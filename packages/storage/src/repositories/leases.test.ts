@@ -57,6 +57,23 @@ onPostgres('leases', (open) => {
     assert.equal(await leases.acquire({ ...request, holder: 'third' }), 3);
   });
 
+  test('clients from before there were nodes go to the first one', async (t: TestContext) => {
+    const database = await open(t);
+    const leases = await leasesOn(database);
+    const bindings = new Bindings(database);
+    const { node: _node, ...single } = bindingAt('old');
+    for (const name of ['a', 'b']) await leases.acquire({ ...request, name: nodeLease(name) });
+    await bindings.change({ save: [single, bindingAt('a'), bindingAt('z')], remove: [] });
+    assert.deepEqual(await leases.adoptStrays('b'), [userId('alice')]);
+    const after = await bindings.of(userId('alice'), 0);
+    assert.deepEqual('kind' in after ? after : after.map(({ client, node }) => [client, node]), [
+      ['client a', 'a'],
+      ['client old', 'b'],
+      ['client z', 'b'],
+    ]);
+    assert.deepEqual(await leases.adoptStrays('c'), []);
+  });
+
   test('what its holder does is undone once it is another one’s', async (t: TestContext) => {
     const database = await open(t);
     const leases = await leasesOn(database);

@@ -1,4 +1,4 @@
-import type { QueueFault } from '@opencpm/cpm';
+import { type QueueFault, type UserId, userId } from '@opencpm/cpm';
 import type { Database, Statement } from '../database.ts';
 import { queueFault } from './fault.ts';
 import { numberOf, textOf } from './row.ts';
@@ -118,6 +118,16 @@ export class Leases {
       },
       { sql: 'UPDATE bindings SET node = ? WHERE node = ?', parameters: [by.node, dead.name] },
     ]);
+  }
+
+  /** Gives a node the clients of those that never were nodes: from before there were several. Answers whose they are. */
+  async adoptStrays(node: string): Promise<readonly UserId[] | QueueFault> {
+    const sql = `UPDATE bindings SET node = ? WHERE NOT EXISTS
+      (SELECT 1 FROM leases WHERE leases.name = '${nodePrefix}' || bindings.node) RETURNING owner`;
+    const result = await this.#database.commit([{ sql, parameters: [node] }]);
+    if (result.kind === 'fault') return queueFault(result);
+    const rows = result.kind === 'committed' ? (result.rows[0] ?? []) : [];
+    return [...new Set(rows.map((row) => userId(textOf(row, 'owner'))))];
   }
 
   async #guarded(batch: readonly Statement[]): Promise<boolean | QueueFault> {

@@ -7,6 +7,7 @@ import {
   capabilitiesOf,
   clientKey,
   instanceOf,
+  isOfNode,
   type LocatedBinding,
   withInstance,
 } from '../stored-binding.ts';
@@ -103,7 +104,7 @@ export class PackedBindings {
     const connection = reader.text();
     const node = this.#readNode(reader);
     const stored: StoredBinding = node === '' ? read : { ...read, node };
-    const flow = stored.node === flows.node ? flowOf(stored, connection, flows) : undefined;
+    const flow = isOfNode(stored, flows.node) ? flowOf(stored, connection, flows) : undefined;
     return bindingOf(contact, stored, { unreachable: has(marks.unreachable), flow, capabilities: features.capabilities });
   }
 
