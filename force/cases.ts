@@ -5,6 +5,7 @@ import { fullDiskRun, whyNotMounted } from './full-disk.ts';
 import { type KillRun, killRun } from './kill-run.ts';
 import type { CommandOptions } from './options.ts';
 import { type Account, accountOf } from './report.ts';
+import { twoNodeKills } from './two-node-kills.ts';
 
 /** Something that must hold under force. It fails by throwing. */
 export interface ForceCase {
@@ -27,7 +28,24 @@ export function casesFor(options: CommandOptions, accounts: Map<Engine, Account>
     ...chosen.map((engine) => durabilityCase(engine)),
     ...(chosen.includes('sqlite') ? [fullDiskCase] : []),
     ...chosen.map((engine) => killCase(engine, options, accounts)),
+    ...(chosen.includes('postgres') ? [twoNodesCase(options)] : []),
   ];
+}
+
+function twoNodesCase({ kills, seed }: CommandOptions): ForceCase {
+  const run = async () => {
+    const { accepted, places, doubled, remainders, violations } = accountOf(await twoNodeKills({ kills, seed, expiring: true }));
+    if (violations.length > 0) throw new Error(violations.slice(0, toldViolations).join('\n'));
+    const { delivered, waiting, expired, lost } = places;
+    const again = `${remainders['shown again']} shown again, ${remainders['told of both']} told of both`;
+    return `${accepted} accepted = ${delivered} delivered + ${waiting} waiting + ${expired} expired; ${lost} lost, ${doubled} doubled, ${again}`;
+  };
+  return {
+    name: `two nodes on PostgreSQL: ${kills} kills in turn, every message is accounted for`,
+    needs: [],
+    whyNot: async () => undefined,
+    run,
+  };
 }
 
 function killCase(engine: Engine, { kills, seed }: CommandOptions, accounts: Map<Engine, Account>): ForceCase {

@@ -176,6 +176,18 @@ eachEngine('repositories', (open) => {
     );
   });
 
+  it('of several nodes that saw the same owed request one claims it, until a time', async (test) => {
+    const outbox = new OutboxRows(await migrated(test, open));
+    await outbox.insert(owed);
+    const [row] = rows(await outbox.due(10, 9));
+    assert.ok(row !== undefined);
+    assert.deepEqual((await Promise.all([outbox.claim(row, 100), outbox.claim(row, 100)])).toSorted(), [false, true]);
+    assert.deepEqual(rows(await outbox.due(99, 9)), []);
+    const [again] = rows(await outbox.due(100, 9));
+    assert.ok(again !== undefined);
+    assert.deepEqual([again.attempts, await outbox.claim(row, 200), await outbox.claim(again, 200)], [0, false, true]);
+  });
+
   it('the outbox keeps one row for one id, tries it later and lets it go', async (test) => {
     const outbox = new OutboxRows(await migrated(test, open));
     await outbox.insert(owed);
