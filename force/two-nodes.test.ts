@@ -4,7 +4,8 @@ import { eventually } from '../interop/surroundings/eventually.ts';
 import { freePort } from '../interop/surroundings/free-port.ts';
 import type { Account, ServerProcess } from '../interop/surroundings/server-process.ts';
 import { requestWith, SipSocket } from '../interop/surroundings/sip-socket.ts';
-import { addressOf, credentials, headerOf, okTo, statusOf, token } from '../interop/surroundings/sip-text.ts';
+import { addressOf, credentials, headerOf, okTo, requestText, statusOf, token } from '../interop/surroundings/sip-text.ts';
+import { TcpStream } from '../interop/surroundings/tcp-stream.ts';
 import { bodyOf, headersOf } from './message.ts';
 import { type NodesUnderTest, startTwoNodes } from './two-nodes.ts';
 
@@ -111,6 +112,27 @@ describe('two nodes on one PostgreSQL (architecture: storage)', () => {
     await slow.register(dora, 0);
   });
 
+  it('a client on a connection to one node gets what comes in at the other', async () => {
+    const [stream, atA] = [await TcpStream.connect(b.port), await clientAt(a)];
+    await registerOver(stream, dora);
+    for (const expected of [[200, 202], [200]]) {
+      const id = token();
+      const answer = send(atA, alice, { to: 'dora', id });
+      const received = await stream.received(`imdn.Message-ID: ${id}`);
+      stream.write(okTo(received.slice(received.lastIndexOf('MESSAGE sip:'))));
+      assert(expected.includes(statusOf(await answer)), await answer);
+    }
+    stream.end();
+    const kept = token();
+    await eventually('a hears that the connection is gone', async () =>
+      statusOf(await send(atA, alice, { to: 'dora', id: kept })) === 202 ? true : undefined,
+    );
+    const again = await clientAt(a);
+    await again.register(dora);
+    await requestWith(again, `imdn.Message-ID: ${kept}`);
+    await again.register(dora, 0);
+  });
+
   it('a user, a rule and a bar that are set at one node hold at the other', async () => {
     const frank = { user: 'frank', password: 'password of frank' };
     assert.equal((await a.command(['user', 'add', frank.user, '--password', frank.password])).code, 0);
@@ -163,6 +185,17 @@ describe('two nodes on one PostgreSQL (architecture: storage)', () => {
     assert.equal(branchesWith(bobAtB, afterA).length + branchesWith(bobAtA, afterA).length, 1);
   });
 });
+
+async function registerOver(stream: TcpStream, account: Account): Promise<void> {
+  const [uri, sentBy] = [addressOf('').replace('@', ''), `TCP 127.0.0.1:${stream.localPort}`];
+  const contact = `<sip:${account.user}@127.0.0.1:${stream.localPort};transport=tcp>;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg"`;
+  const headers = [`Contact: ${contact}`, 'Expires: 3600'];
+  const parts = { method: 'REGISTER', uri, sentBy, from: addressOf(account.user), to: addressOf(account.user), callId: token() };
+  stream.write(requestText({ ...parts, headers }));
+  const challenge = await stream.received('Content-Length: 0\r\n\r\n');
+  stream.write(requestText({ ...parts, cseq: 2, headers: [...headers, credentials(challenge, { account, method: 'REGISTER', uri })] }));
+  await stream.received('SIP/2.0 200');
+}
 
 function untilRelayed(sendOne: () => Promise<string>): Promise<string> {
   return untilAnswered(sendOne, (status) => status === 200);

@@ -21,6 +21,7 @@ export * from './participating/deferred/push-deferred-messages.ts';
 export * from './participating/deferred/push-outcome.ts';
 export * from './participating/originating/pager-message.ts';
 export * from './participating/participating-ports.ts';
+export { duplicateKey } from './participating/terminating/answer-once.ts';
 export * from './participating/terminating/pager-message.ts';
 export * from './participating/terminating/suitable-clients.ts';
 export * from './participating/terminating/terminating-message.ts';

@@ -23,6 +23,7 @@ import type { CoreContext } from './core/core-context.ts';
 import type { NextHops } from './core/next-hops.ts';
 import { type DatabaseServices, isFault, orThrow } from './database-services.ts';
 import { serviceProviderPolicy } from './installation.ts';
+import { learningQueue } from './nodes/learning-queue.ts';
 import type { Observation } from './observability/observation.ts';
 import type { PostJson } from './platform.ts';
 
@@ -89,7 +90,10 @@ export async function participatingFunction(
     ports: {
       ...shared,
       registrations: location,
-      deferredQueue: services.deferredMessages,
+      deferredQueue:
+        configuration.cluster === undefined
+          ? services.deferredMessages
+          : learningQueue(services.deferredMessages, recentMessages, configuration.policy.duplicateWindowSeconds * 1000),
       expiryWatch,
       pushes,
       outOfBand: outOfBandOf(core, postJson),

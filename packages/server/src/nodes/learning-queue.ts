@@ -1,0 +1,30 @@
+import { type DeferredMessageQueue, duplicateKey } from '@opencpm/cpm';
+import type { RecentMessageTable } from '../adapters/recent-messages.ts';
+
+/**
+ * The queue of several nodes: of what this one reads for a push it learns that it was stored. A node that died right
+ * after it had stored a message has told nobody, and its sender sends it again to another one.
+ */
+export function learningQueue(
+  queue: DeferredMessageQueue,
+  recentMessages: Pick<RecentMessageTable, 'rememberStored'>,
+  windowMilliseconds: number,
+): DeferredMessageQueue {
+  return {
+    store: (message) => queue.store(message),
+    waiting: async (owner, range) => {
+      const read = await queue.waiting(owner, range);
+      if ('kind' in read) return read;
+      for (const entry of read) {
+        const key = duplicateKey({ servedUser: owner }, entry);
+        if (key !== undefined) recentMessages.rememberStored(key, entry.arrivedAt + windowMilliseconds);
+      }
+      return read;
+    },
+    waitingInConversation: (owner, conversation, now) => queue.waitingInConversation(owner, conversation, now),
+    attemptFailed: (failed) => queue.attemptFailed(failed),
+    remove: (owner, id, owed) => queue.remove(owner, id, owed),
+    expired: (now, limit, after) => queue.expired(now, limit, after),
+    nextExpiry: (after) => queue.nextExpiry(after),
+  };
+}
