@@ -76,23 +76,32 @@ describe('a crash while a message comes in', () => {
     },
   );
 
-  inWorld('before the answer of a relayed message: the next process takes the credentials that the sender has shown', {}, async (world) => {
-    const bob = await world.registeredPhone('bob', {}, byMethod({ MESSAGE: () => silence }));
-    const alice = await world.phone('alice');
-    const template = alice.messageTemplate(bobUri, cpmMessage('relayed'));
-    const credentials = alice.credentials(template, await alice.exchange(template), {});
-    assert.ok(credentials !== undefined);
-    const shown = { ...template, sequence: 2, headers: [...(template.headers ?? []), credentials] };
-    const names = alice.send(shown);
-    await world.clock.runFor(500);
-    await restart(world);
-    bob.peer.script = () => answer(200);
-    alice.send({ ...shown, ...names });
-    await world.clock.runFor(500);
-    assert.equal(alice.answerTo(names)?.status, 200);
-    assert.deepEqual(texts(bob), ['relayed']);
-    assert.ok(bob.peer.requests().length > 1);
-  });
+  for (const [message, headers] of [
+    ['a relayed message', []],
+    ['an anonymous one', [['Privacy', 'id']]],
+  ] as const) {
+    inWorld(
+      `before the answer of ${message}: what its sender sends again, with his credentials, is a retransmission`,
+      {},
+      async (world) => {
+        const bob = await world.registeredPhone('bob', {}, byMethod({ MESSAGE: () => silence }));
+        const alice = await world.phone('alice');
+        const template = alice.messageTemplate(bobUri, cpmMessage('relayed', { headers }));
+        const credentials = alice.credentials(template, await alice.exchange(template), {});
+        assert.ok(credentials !== undefined);
+        const shown = { ...template, sequence: 2, headers: [...(template.headers ?? []), credentials] };
+        const names = alice.send(shown);
+        await world.clock.runFor(500);
+        await restart(world);
+        bob.peer.script = () => answer(200);
+        alice.send({ ...shown, ...names });
+        await world.clock.runFor(500);
+        assert.equal(alice.answerTo(names)?.status, 200);
+        assert.deepEqual(texts(bob), ['relayed']);
+        assert.ok(bob.peer.requests().length > 1);
+      },
+    );
+  }
 
   inWorld('while a message is stored: no answer was given, and what is sent again is stored once', {}, async (world) => {
     const alice = await world.phone('alice');

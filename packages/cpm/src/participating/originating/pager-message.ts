@@ -3,8 +3,9 @@ import { type AnsweringFunction, answer, forbidden, refusalOf, refuse, warnings 
 import { becomeCpmMessage } from '../../common/become-cpm-message.ts';
 import { messageUidHeaderName } from '../../common/cpm-headers.ts';
 import { isExpired, refuseExpired } from '../../common/expiry-on-arrival.ts';
-import { hideSender } from '../../common/hide-sender.ts';
+import { type HiddenBehind, hideSender } from '../../common/hide-sender.ts';
 import { servesRelease } from '../../common/release.ts';
+import { sentNames } from '../../common/sent-names.ts';
 import { icsi, serviceOf } from '../../common/service-tags.ts';
 import { readStandaloneMessage, type StandaloneMessage } from '../../common/standalone-message.ts';
 import type { ServedRequest } from '../../ports.ts';
@@ -52,8 +53,7 @@ async function handleMessage(served: ServedRequest, context: OriginatingContext)
   const asserted = assertService(become.request);
   if (asserted === undefined) return refuse(become.request, forbidden(warnings.functionNotAllowed), self);
   // Step 6: as a proxy would, the request goes on with its own names; one who hides is not recognised by them.
-  const hidden = { callId: `${ports.ids.unique()}@${self.host}`, userAgent: self.server };
-  const request = message.anonymous ? hideSender(asserted, message.cpim, hidden) : asserted;
+  const request = message.anonymous ? hideSender(asserted, message.cpim, hiddenBehind(served, context)) : asserted;
   // Steps 7 and 8: to the ISF or to the core.
   const response = await sendToRecipient({ ...served, request }, message, context);
   // Step 10: copies for the sender's other devices, on their own.
@@ -63,6 +63,12 @@ async function handleMessage(served: ServedRequest, context: OriginatingContext)
   }
   // Step 9: the three identity headers, Server, and the Message-UID of the sender's own store, when there is one.
   return answerSender({ ...served, request: asserted }, response, context);
+}
+
+/** Names that tell nobody of the sender's, and are the same for what he sends again after a crash of this server. */
+function hiddenBehind({ servedUser, request }: ServedRequest, { ports, self }: OriginatingContext): HiddenBehind {
+  const { callId } = ports.ids.deliveryNames(['hidden', servedUser, ...sentNames(request.headers)].join('\n'), '', 0);
+  return { callId: `${callId}@${self.host}`, userAgent: self.server };
 }
 
 /** Onward as addressed, but for a notification to a sender who hides (decision 34). */

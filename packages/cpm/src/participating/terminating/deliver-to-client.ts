@@ -1,8 +1,9 @@
-import { type SipRequest, viaHeader } from '@opencpm/sip';
+import type { SipRequest } from '@opencpm/sip';
 import type { Binding } from '../../common/binding.ts';
 import { messageUidHeaderName } from '../../common/cpm-headers.ts';
 import { positiveDeliveryNotification } from '../../common/disposition/notification-of-function.ts';
 import { nextLeg } from '../../common/next-leg.ts';
+import { sentNames } from '../../common/sent-names.ts';
 import { acceptContactFor } from '../../common/service-tags.ts';
 import { type PlainText, plainText } from '../../common/standalone-message.ts';
 import type { DeliveryNames, OwedRequest } from '../../ports.ts';
@@ -46,9 +47,8 @@ function otherFlow(
  */
 function legNames(client: Binding, form: 'whole' | 'text', terminating: TerminatingMessage, { ports }: TerminatingContext): DeliveryNames {
   const { servedUser, message, request } = terminating;
-  const { headers } = request;
-  const sent = [headers.value(viaHeader)?.branch, headers.text('Call-ID'), headers.text('CSeq'), headers.text('From')];
-  return ports.ids.deliveryNames([form, servedUser, message.originator, ...sent].join('\n'), client.client, 0);
+  const subject = [form, servedUser, message.originator, ...sentNames(request.headers)].join('\n');
+  return ports.ids.deliveryNames(subject, client.client, 0);
 }
 
 function requestToClient(client: Binding, names: DeliveryNames, terminating: TerminatingMessage, { self }: TerminatingContext): SipRequest {
