@@ -156,6 +156,22 @@ describe('faults of the database', () => {
     });
   }
 
+  inWorld(
+    'a message that was kept though every answer was lost, and was pushed, is not shown again when it is sent again',
+    faults,
+    async (world) => {
+      const alice = await world.phone('alice');
+      world.mishaps.expect('INSERT INTO deferred_messages', 'answer lost', 2);
+      assert.equal((await alice.message(bobUri, cpmMessage('once'))).status, 503);
+      const bob = await world.registeredPhone('bob');
+      await world.clock.runFor(1000);
+      assert.deepEqual(texts(bob), ['once']);
+      assert.equal((await alice.message(bobUri, cpmMessage('once'))).status, 202);
+      await world.clock.runFor(1000);
+      assert.deepEqual(texts(bob), ['once']);
+    },
+  );
+
   inWorld('a message that was kept though every answer was lost is off the queue when a client accepts it late', faults, async (world) => {
     const alice = await world.phone('alice');
     const bob = await world.registeredPhone('bob', {}, byMethod({ MESSAGE: () => silence }));

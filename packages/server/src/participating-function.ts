@@ -11,6 +11,7 @@ import { Malformed, parseUri } from '@opencpm/sip';
 import { absentIsf, absentOutOfBand } from './adapters/absent-adapters.ts';
 import { functionClock } from './adapters/clock.ts';
 import { nodeContentCodings } from './adapters/content-codings.ts';
+import { learningQueue } from './adapters/learning-queue.ts';
 import { OutboxSender } from './adapters/outbox-sender.ts';
 import { RunningPushes } from './adapters/pushes.ts';
 import { RecentMessageTable } from './adapters/recent-messages.ts';
@@ -23,7 +24,6 @@ import type { CoreContext } from './core/core-context.ts';
 import type { NextHops } from './core/next-hops.ts';
 import { type DatabaseServices, isFault, orThrow } from './database-services.ts';
 import { serviceProviderPolicy } from './installation.ts';
-import { learningQueue } from './nodes/learning-queue.ts';
 import type { Observation } from './observability/observation.ts';
 import type { PostJson } from './platform.ts';
 
@@ -90,10 +90,7 @@ export async function participatingFunction(
     ports: {
       ...shared,
       registrations: location,
-      deferredQueue:
-        configuration.cluster === undefined
-          ? services.deferredMessages
-          : learningQueue(services.deferredMessages, recentMessages, configuration.policy.duplicateWindowSeconds * 1000),
+      deferredQueue: learningQueue(services.deferredMessages, recentMessages, configuration.policy.duplicateWindowSeconds * 1000),
       expiryWatch,
       pushes,
       outOfBand: outOfBandOf(core, postJson),

@@ -1,9 +1,10 @@
 import { type DeferredMessageQueue, duplicateKey } from '@opencpm/cpm';
-import type { RecentMessageTable } from '../adapters/recent-messages.ts';
+import type { RecentMessageTable } from './recent-messages.ts';
 
 /**
- * The queue of several nodes: of what this one reads for a push it learns that it was stored. A node that died right
- * after it had stored a message has told nobody, and its sender sends it again to another one.
+ * The queue, of whose messages this process learns that they were stored when it reads them for a push: the database may
+ * have lost its answers, and a node that died right after it had stored one has told nobody. Either way the sender does not know,
+ * and sends it again.
  */
 export function learningQueue(
   queue: DeferredMessageQueue,
