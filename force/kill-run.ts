@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { SeededRandom } from '@opencpm/testkit';
-import { eventually } from '../interop/surroundings/eventually.ts';
 import { freePort } from '../interop/surroundings/free-port.ts';
 import { ServerProcess } from '../interop/surroundings/server-process.ts';
 import { AdministrationSocket } from './administration.ts';
+import { comeToRest, faultsIn } from './come-to-rest.ts';
 import { type Engine, openStorage, type Storage } from './engine.ts';
 import { Journal } from './journal.ts';
 import { drawMoments, type KillMoment, liveUntil } from './killer.ts';
 import type { Ledger } from './ledger.ts';
 import { inTemporaryPlace, type TemporaryPlace } from './temporary-place.ts';
-import { absentUser, accounts, Traffic } from './traffic.ts';
+import { accounts, Traffic } from './traffic.ts';
 
 export interface KillRunOptions {
   readonly engine: Engine;
@@ -30,8 +30,6 @@ export interface KillRun {
 /** Short pauses, so that what waits is tried again within a run. */
 const policy = { answerWithin: '1s', pushRetryFirst: '1s', pushRetryMax: '3s' } as const;
 const settleMilliseconds = 180_000;
-/** What waits for the absent user and expires later than this does not expire within a run. */
-const longExpiryMilliseconds = 3_600_000;
 
 /** Kills a server again and again while people write, lets it come to rest, and gives what everybody saw. */
 export function killRun(options: KillRunOptions): Promise<KillRun> {
@@ -50,7 +48,7 @@ async function runOn(storage: Storage, { folder, after }: TemporaryPlace, option
   const traffic = await Traffic.open({ server, journal, random: random.fork('traffic') });
   after(async () => traffic.close());
   const moments = await killAgainAndAgain({ server, journal, traffic }, drawMoments(options.kills, random.fork('kills')), options.progress);
-  const waiting = await comeToRest(traffic, new AdministrationSocket(join(folder, 'data', 'opencpm.sock')));
+  const waiting = await comeToRest(traffic, new AdministrationSocket(join(folder, 'data', 'opencpm.sock')), settleMilliseconds);
   const faults = [...journal.faults, ...faultsIn(server.log)];
   const { code, errors } = await server.stop();
   if (code !== 0) faults.push(`the server did not end well on SIGTERM (${code}): ${errors}`);
@@ -78,29 +76,4 @@ async function killAgainAndAgain(
   await server.start();
   journal.back();
   return met;
-}
-
-/** Everybody comes and answers until nothing is under way but what waits for who never comes. Gives that. */
-async function comeToRest(traffic: Traffic, administration: AdministrationSocket): Promise<readonly string[]> {
-  await traffic.settle();
-  let seen = '';
-  await eventually(
-    'nothing is under way',
-    async () => {
-      const { deferred, owed } = await administration.held();
-      const waiting = await administration.queue(absentUser);
-      const expiring = waiting.filter(({ expiresAt }) => expiresAt < Date.now() + longExpiryMilliseconds);
-      seen = `${traffic.unanswered} without an answer, ${deferred} in the queue (${waiting.length} for ${absentUser}), ${owed} owed`;
-      return traffic.unanswered === 0 && deferred === waiting.length && expiring.length === 0 && owed === 0 ? true : undefined;
-    },
-    { withinMilliseconds: settleMilliseconds, seen: () => seen },
-  );
-  const rows = await administration.queue(absentUser);
-  const ids: string[] = [];
-  for (const row of rows) ids.push(await administration.messageId(row));
-  return ids;
-}
-
-function faultsIn(log: string): string[] {
-  return log.split('\n').filter((line) => line.includes('A fault of this program'));
 }

@@ -1,9 +1,9 @@
 import { SeededRandom } from '@opencpm/testkit';
-import { eventually } from '../interop/surroundings/eventually.ts';
 import type { ServerProcess } from '../interop/surroundings/server-process.ts';
+import { comeToRest, faultsIn } from './come-to-rest.ts';
 import { Journal } from './journal.ts';
 import type { KillRun } from './kill-run.ts';
-import { type Address, absentUser, accounts, Traffic } from './traffic.ts';
+import { type Address, accounts, Traffic } from './traffic.ts';
 import { type NodesUnderTest, startTwoNodes } from './two-nodes.ts';
 
 export interface TwoNodeKillsOptions {
@@ -18,8 +18,6 @@ type Moment = { readonly kind: 'accepted' | 'push'; readonly count: number };
 
 const policy = { answerWithin: '1s', pushRetryFirst: '1s', pushRetryMax: '3s' } as const;
 const settleMilliseconds = 300_000;
-/** What waits for the absent user and expires later than this does not expire within a run. */
-const longExpiryMilliseconds = 3_600_000;
 /** What a kill waits for comes in this time, or it is as good as any other. */
 const patienceMilliseconds = 8000;
 
@@ -40,7 +38,7 @@ async function runOn(nodes: NodesUnderTest, { kills, seed, expiring }: TwoNodeKi
   const traffic = await Traffic.open({ server: () => homes.next(), journal, random: random.fork('traffic'), expiring });
   try {
     const moments = await killInTurn({ nodes, journal, traffic }, drawMoments(kills, random.fork('kills')));
-    const waiting = await comeToRest(nodes, traffic);
+    const waiting = await comeToRest(traffic, nodes.administrationOf(nodes.a), settleMilliseconds);
     const faults = [...journal.faults, ...[nodes.a, nodes.b].flatMap(({ log }) => faultsIn(log))];
     return { ledger: journal.closed(waiting), moments, faults };
   } finally {
@@ -117,29 +115,4 @@ function reached({ kind, count }: Moment, journal: Journal): Promise<void> {
   };
   journal.moments.on(kind, see);
   return promise;
-}
-
-/** Everybody comes and answers until nothing is under way but what waits for who never comes. Gives that. */
-async function comeToRest({ a, administrationOf }: NodesUnderTest, traffic: Traffic): Promise<readonly string[]> {
-  await traffic.settle();
-  const administration = administrationOf(a);
-  let seen = '';
-  await eventually(
-    'nothing is under way',
-    async () => {
-      const { deferred, owed } = await administration.held();
-      const waiting = await administration.queue(absentUser);
-      const expiring = waiting.filter(({ expiresAt }) => expiresAt < Date.now() + longExpiryMilliseconds);
-      seen = `${traffic.unanswered} without an answer, ${deferred} in the queue (${waiting.length} for ${absentUser}), ${owed} owed`;
-      return traffic.unanswered === 0 && deferred === waiting.length && expiring.length === 0 && owed === 0 ? true : undefined;
-    },
-    { withinMilliseconds: settleMilliseconds, seen: () => seen },
-  );
-  const ids: string[] = [];
-  for (const row of await administration.queue(absentUser)) ids.push(await administration.messageId(row));
-  return ids;
-}
-
-function faultsIn(log: string): string[] {
-  return log.split('\n').filter((line) => line.includes('A fault of this program'));
 }
