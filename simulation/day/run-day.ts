@@ -15,6 +15,8 @@ const settleMilliseconds = 75 * 60_000;
 /** A commit is answered, and whoever asks the server has his answer, within that time. Milliseconds. */
 const answerMilliseconds = 5000;
 const queueLimit = 1000;
+/** Characters: no message of a day is longer. */
+const longestMessage = 4096;
 
 const links: Readonly<Record<DayPlan['network'], LinkConditions>> = {
   steady: steadyLink,
@@ -99,10 +101,15 @@ class Day {
 
   /** Our own client makes the ids of its messages itself, and does not tell those of messages that nobody answered. */
   #learnIds(): void {
-    for (const { octets } of this.#world.network.wireLog.entries) {
-      const text = new TextDecoder().decode(octets);
-      const [planned, id] = [idIn(text), /^imdn\.Message-ID: (\S+)/m.exec(text)?.[1]];
+    const streams = new Map<string, string>();
+    for (const { transport, from, to, octets } of this.#world.network.wireLog.entries) {
+      const way = `${from.host}:${from.port} ${to.host}:${to.port}`;
+      // A message on a connection comes in pieces, and one by datagram whole.
+      const text = (transport === 'TCP' ? (streams.get(way) ?? '') : '') + new TextDecoder().decode(octets);
+      streams.set(way, text.slice(-longestMessage));
+      const [planned, id] = [idIn(text), [...text.matchAll(/^imdn\.Message-ID: (\S+)/gm)].at(-1)?.[1]];
       if (planned !== undefined && id !== undefined) this.#book.plannedIds.set(id, planned);
+      if (planned !== undefined) streams.delete(way);
     }
   }
 
