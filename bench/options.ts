@@ -19,7 +19,7 @@ export interface BenchOptions {
 }
 
 export const usage = `usage: npm run bench -- relay|store [--rounds 5] [--rate 5000] [--notifications] [--peer NAME] [--drivers FOLDER] [--json]
-       npm run bench -- bindings|flood|parse     against ourselves; wrong options show theirs
+       npm run bench -- bindings|engines|flood|parse     against ourselves; wrong options show theirs
   The drivers are not part of this repository: FOLDER, $OPENCPM_BENCH_DRIVERS or ../shared/bench.`;
 
 const repository = resolve(import.meta.dirname, '..');
@@ -45,20 +45,20 @@ export function readOptions(words: readonly string[]): BenchOptions {
     rounds: countOf(values.rounds ?? '5', '--rounds'),
     rate: countOf(values.rate ?? '5000', '--rate'),
     notifications: values.notifications ?? false,
-    drivers: driversIn(values.drivers ?? process.env.OPENCPM_BENCH_DRIVERS ?? join(repository, '..', 'shared', 'bench'), what),
+    drivers: driversIn(values.drivers, what),
     peer: values.peer ?? peers[what],
     json: values.json ?? false,
   };
 }
 
-function countOf(text: string, name: string): number {
+export function countOf(text: string, name: string, shownUsage = usage): number {
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new Error(`${name} ${text}: must be a whole number above 0\n${usage}`);
+  if (!Number.isInteger(count) || count < 1) throw new Error(`${name} ${text}: must be a whole number above 0\n${shownUsage}`);
   return count;
 }
 
-function driversIn(folder: string, what: BenchOptions['what']): string {
-  const path = resolve(folder);
+export function driversIn(folder: string | undefined, what: BenchOptions['what']): string {
+  const path = resolve(folder ?? process.env.OPENCPM_BENCH_DRIVERS ?? join(repository, '..', 'shared', 'bench'));
   const missing = neededDrivers[what].find((driver) => !existsSync(join(path, driver)));
   if (missing === undefined) return path;
   throw new Error(`no ${missing} in ${path}: name the folder of the drivers with --drivers or OPENCPM_BENCH_DRIVERS`);

@@ -7,18 +7,22 @@ import process from 'node:process';
 import { installMissing } from '../interop/surroundings/debian-packages.ts';
 import { benchBindings } from './bindings.ts';
 import { type Comparison, comparisonOf } from './comparisons.ts';
+import { benchEngines } from './engines.ts';
 import { benchFlood } from './flood.ts';
 import { driversWithNotifications } from './notified-messages.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { withOwnServer } from './own-server.ts';
 import { type Pair, runPair } from './pair.ts';
 import { benchParse } from './parse.ts';
+import { benchQueue } from './queue.ts';
 import { formatTable } from './table.ts';
 
 const ownBenches: ReadonlyMap<string, (words: readonly string[]) => Promise<void>> = new Map([
   ['bindings', benchBindings],
+  ['engines', benchEngines],
   ['flood', benchFlood],
   ['parse', benchParse],
+  ['queue', benchQueue],
 ]);
 
 const exitCodes = { measured: 0, failed: 1, usage: 2 } as const;

@@ -1,0 +1,50 @@
+/** Times in milliseconds, in the order of their measurement. */
+export interface Spread {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly most: number;
+}
+
+export function spreadOf(milliseconds: readonly number[]): Spread {
+  const sorted = milliseconds.toSorted((one, other) => one - other);
+  const at = (share: number) => rounded(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN);
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), most: at(1) };
+}
+
+/** What was sent at a steady pace, each with its own time. */
+export interface Relayed {
+  readonly sentAt: number;
+  /** Undefined when it was not relayed. */
+  readonly milliseconds: number | undefined;
+}
+
+export interface RelaySpread extends Spread {
+  readonly failed: number;
+}
+
+/** Of what was sent from `from` on and before `to`. */
+export function relaysBetween(relayed: readonly Relayed[], from: number, to: number): RelaySpread {
+  const sent = relayed.filter(({ sentAt }) => sentAt >= from && sentAt < to);
+  const times = sent.flatMap(({ milliseconds }) => (milliseconds === undefined ? [] : [milliseconds]));
+  return { ...spreadOf(times), failed: sent.length - times.length };
+}
+
+/** Users whose waiting messages did not come exactly once each. */
+export interface Deliveries {
+  readonly expected: number;
+  readonly delivered: number;
+  readonly doubled: number;
+}
+
+export function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+export function spreadText({ count, p50, p99, most }: Spread): string {
+  return `p50 ${p50} ms, p99 ${p99} ms, most ${most} ms of ${count}`;
+}
+
+export function relayText(spread: RelaySpread): string {
+  return `${spreadText(spread)}, ${spread.failed} failed`;
+}
