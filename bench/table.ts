@@ -13,11 +13,11 @@ const titleWidth = 46;
 const valueWidth = 12;
 
 /** Medians over the pairs; for costs also our ratio to the peer, of the medians' pair by pair and its median. */
-export function formatTable(rows: readonly Row[], pairs: readonly Pair[], peer: string): string {
+export function formatTable(rows: readonly Row[], pairs: readonly Pair[], peer: string, own = 'opencpm'): string {
   const head = [
     ''.padEnd(titleWidth),
     peer.padStart(Math.max(valueWidth, peer.length)),
-    'opencpm'.padStart(valueWidth),
+    own.padStart(valueWidth),
     '  ratio: median (each pair)',
   ];
   const width = Math.max(valueWidth, peer.length);

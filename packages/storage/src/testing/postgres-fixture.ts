@@ -10,6 +10,8 @@ import pg from 'pg';
 
 /** A PostgreSQL server of the test run's own. */
 export interface PostgresFixture {
+  /** Of the process above those of the server. */
+  readonly pid: number;
   /** The URL of a database of this server. */
   url(database: string): string;
   createDatabase(database: string): Promise<void>;
@@ -131,6 +133,7 @@ async function startServer(programs: string, account: Account, at: Place & { por
 function fixture(server: Server, directory: string): PostgresFixture {
   const url = (database: string) => `postgres://${USER}@127.0.0.1:${server.port}/${database}`;
   return {
+    pid: server.process.pid ?? 0,
     url,
     createDatabase: async (database) => {
       const client = new pg.Client({ connectionString: url('postgres') });
