@@ -32,6 +32,8 @@ export interface ScriptedPeerOptions {
   readonly answersPings?: boolean;
   /** Told of everything that comes, before a request is answered. */
   readonly heard?: (received: Received) => void;
+  /** Told of a connection's end. */
+  readonly closed?: (flow: Flow) => void;
 }
 
 /** A message, a keep-alive or something unreadable, as it came. */
@@ -144,6 +146,7 @@ export class ScriptedPeer {
       },
       flowClosed: (flow: Flow) => {
         this.#framers.delete(flow);
+        this.#options.closed?.(flow);
       },
     };
   }

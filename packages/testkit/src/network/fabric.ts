@@ -27,6 +27,8 @@ export interface StreamSide {
   retry(): void;
   /** The network breaks the connection: both sides get a reset. */
   breakOff(): void;
+  /** The path knows the connection no more: nothing arrives either way, and neither side is told. */
+  forget(): void;
   /** The process behind this end is gone and hears nothing more. */
   vanish(silently: boolean): void;
 }

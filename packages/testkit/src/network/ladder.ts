@@ -19,30 +19,32 @@ interface Arrow {
 /**
  * A call-flow ladder of a wire log: a column for each host that took part, an arrow for each SIP message with its first
  * line (a response also with the method that it answers), one for each connection opened, refused, ended or reset. An
- * arrow that ends in `x` did not arrive. Segments of one message on TCP are one arrow, at the last of them.
+ * arrow that ends in `x` did not arrive. Segments of one message on TCP are one arrow, at the last of them; a connection
+ * that ends half-way through one says within what. `isShown` leaves out what a story is not about.
  */
-export function formatLadder(wireLog: WireLog): string {
-  const hosts = hostsOf(wireLog);
+export function formatLadder(wireLog: WireLog, isShown: (entry: WireEntry) => boolean = () => true): string {
+  const hosts = hostsOf(wireLog, isShown);
   const names = hosts.map((host) => wireLog.names.get(host) ?? host);
   const spacing = Math.max(leastColumnsPerHost, ...names.map((name) => name.length + gapColumns));
   const columns = hosts.map((_host, index) => timeColumns + index * spacing);
   const messages = new WireMessages();
-  const rows = wireLog.entries.flatMap((entry) =>
-    messages.labels(entry).map((label) => {
+  const rows = wireLog.entries.flatMap((entry) => {
+    const labels = messages.labels(entry);
+    return (isShown(entry) ? labels : []).map((label) => {
       const time = elapsedText(entry.atMilliseconds, wireLog.startMilliseconds);
       return arrowRow(
         time,
         columns,
         arrowOf(entry, label, (host) => columns[hosts.indexOf(host)] ?? timeColumns),
       );
-    }),
-  );
+    });
+  });
   return [nameRow(names, columns), ...rows].map((row) => `${row.trimEnd()}\n`).join('');
 }
 
 /** In the order in which they were named; the ones that were never named come last. */
-function hostsOf(wireLog: WireLog): readonly string[] {
-  const present = new Set(wireLog.entries.flatMap((entry) => [entry.from.host, entry.to.host]));
+function hostsOf(wireLog: WireLog, isShown: (entry: WireEntry) => boolean): readonly string[] {
+  const present = new Set(wireLog.entries.filter(isShown).flatMap((entry) => [entry.from.host, entry.to.host]));
   const named = [...wireLog.names.keys()].filter((host) => present.has(host));
   return [...named, ...[...present].filter((host) => !wireLog.names.has(host))];
 }

@@ -37,6 +37,7 @@ export class StreamDirection {
   #cancelFlush: CancelWake | undefined;
   #cancelArrival: CancelWake | undefined;
   #cancelGivingUp: CancelWake | undefined;
+  #forgotten = false;
 
   constructor(fabric: Fabric, from: HostPort, to: HostPort, user: DirectionUser) {
     this.#fabric = fabric;
@@ -51,6 +52,15 @@ export class StreamDirection {
 
   get idle(): boolean {
     return this.#queue.length === 0 && this.#unsent.length === 0;
+  }
+
+  get forgotten(): boolean {
+    return this.#forgotten;
+  }
+
+  /** From now on the path carries nothing of it. */
+  forget(): void {
+    this.#forgotten = true;
   }
 
   write(octets: Uint8Array): void {
@@ -93,6 +103,10 @@ export class StreamDirection {
     this.#expectArrival();
   }
 
+  get #isCarried(): boolean {
+    return !this.#forgotten && this.#fabric.topology.reaches(this.#from.host, this.#to.host);
+  }
+
   #flush(mayHoldTail: boolean): void {
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;
@@ -119,11 +133,10 @@ export class StreamDirection {
   }
 
   #put(kind: SegmentKind, octets: Uint8Array = emptyOctets, extraMilliseconds = 0): void {
-    const { clock, topology } = this.#fabric;
+    const { clock } = this.#fabric;
     const latency = this.#fabric.latencyMilliseconds(this.#from.host, this.#to.host);
-    const reaches = topology.reaches(this.#from.host, this.#to.host);
     const fateOfSent = extraMilliseconds > 0 ? 'late' : 'sent';
-    this.#fabric.logStream(kind, this.#from, this.#to, { fate: reaches ? fateOfSent : 'cut off', octets });
+    this.#fabric.logStream(kind, this.#from, this.#to, { fate: this.#isCarried ? fateOfSent : 'cut off', octets });
     this.#queue.push({ kind, octets, arrivesAt: clock.now() + latency + extraMilliseconds });
     this.#expectArrival();
   }
@@ -131,20 +144,18 @@ export class StreamDirection {
   #expectArrival(): void {
     const head = this.#queue[0];
     if (head === undefined || this.#cancelArrival !== undefined) return;
-    const { clock, topology } = this.#fabric;
-    if (!topology.reaches(this.#from.host, this.#to.host)) {
+    if (!this.#isCarried) {
       this.#expectGivingUp();
       return;
     }
     this.#cancelGivingUp?.();
     this.#cancelGivingUp = undefined;
-    this.#cancelArrival = clock.wakeAt(head.arrivesAt, () => this.#arrive());
+    this.#cancelArrival = this.#fabric.clock.wakeAt(head.arrivesAt, () => this.#arrive());
   }
 
   #arrive(): void {
     this.#cancelArrival = undefined;
-    const reaches = this.#fabric.topology.reaches(this.#from.host, this.#to.host);
-    const segment = reaches ? this.#queue.shift() : undefined;
+    const segment = this.#isCarried ? this.#queue.shift() : undefined;
     if (segment !== undefined) this.#octetsUnderWay -= segment.octets.length;
     this.#expectArrival();
     if (segment === undefined) return;

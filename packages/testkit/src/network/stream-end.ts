@@ -93,6 +93,13 @@ export class StreamEnd implements Flow, StreamSide {
     if (this.#peer?.closed === false) this.#peer.#outgoing.reset();
   }
 
+  forget(): void {
+    if (this.#outgoing.forgotten) return;
+    this.#fabric.logStream('forgotten', this.local, this.remote);
+    this.#outgoing.forget();
+    this.#peer?.#outgoing.forget();
+  }
+
   vanish(silently: boolean): void {
     const wasClosed = this.closed;
     this.#state = 'gone';

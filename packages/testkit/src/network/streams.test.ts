@@ -187,6 +187,36 @@ describe('a connection with a silent peer', () => {
     assert.equal(bob.text, 'one two three');
   });
 
+  it('goes on when its partition is ended, and another one is not', async () => {
+    const { clock, network, bob, flow } = await connected();
+    const end = network.partition(['10.0.0.1'], ['10.0.0.2']);
+    const endOther = network.partition(['10.0.0.2']);
+    flow.send(octets('held back'));
+    endOther();
+    await clock.runFor(1_000);
+    assert.equal(bob.text, '');
+    end();
+    await clock.runFor(10);
+    assert.equal(bob.text, 'held back');
+  });
+
+  it('is half-open when the path forgets it, while a new one opens', async () => {
+    const { clock, network, alice, bob, flow, bobsFlow, connect } = await connected({ giveUpMilliseconds: 30_000 });
+    flow.send(octets('on its way'));
+    await clock.runFor(0);
+    network.forgetConnections('10.0.0.1', '10.0.0.2');
+    bobsFlow.send(octets('anybody?'));
+    await clock.runFor(29_000);
+    assert.deepEqual([flow.closed, bobsFlow.closed, alice.text, bob.text], [false, false, '', '']);
+    const again = await connect();
+    assert.ok(again.kind === 'connected');
+    again.flow.send(octets('here'));
+    await clock.runFor(1_000);
+    assert.equal(bob.text, 'here');
+    assert.ok(bob.heard.includes('closed with 10.0.0.1: ETIMEDOUT'));
+    assert.deepEqual(events(network).slice(2, 5), ['segment sent', 'forgotten sent', 'segment cut off']);
+  });
+
   it('is closed when more waits than the send buffer takes', async () => {
     const { clock, network, alice, flow } = await connected({ sendBufferOctets: 1_000 });
     network.partition(['10.0.0.2']);

@@ -25,10 +25,15 @@ export class Topology {
     return this.#links.get(linkKey(address, other)) ?? this.#conditions;
   }
 
-  /** Cuts one group off from the other one, or from everybody else. A host always reaches itself. */
-  partition(group: readonly string[], others?: readonly string[]): void {
+  /** Cuts one group off from the other one, or from everybody else. A host always reaches itself. What it gives ends the cut. */
+  partition(group: readonly string[], others?: readonly string[]): () => void {
     const isOther = (address: string) => (others === undefined ? !group.includes(address) : others.includes(address));
-    this.#partitions.push((address, other) => group.includes(address) && isOther(other));
+    const cuts = (address: string, other: string) => group.includes(address) && isOther(other);
+    this.#partitions.push(cuts);
+    return () => {
+      const index = this.#partitions.indexOf(cuts);
+      if (index >= 0) this.#partitions.splice(index, 1);
+    };
   }
 
   heal(): void {

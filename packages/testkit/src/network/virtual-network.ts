@@ -70,10 +70,15 @@ export class VirtualNetwork {
 
   /**
    * Cuts a group of hosts off from the others, or from everybody else when none are named. Datagrams sent meanwhile are
-   * lost, streams stand still: with one host in the group its peers hold half-open connections.
+   * lost, streams stand still: with one host in the group its peers hold half-open connections. What it gives ends this
+   * partition and leaves the others.
    */
-  partition(group: readonly string[], others?: readonly string[]): void {
-    this.#topology.partition(group, others);
+  partition(group: readonly string[], others?: readonly string[]): () => void {
+    const end = this.#topology.partition(group, others);
+    return () => {
+      end();
+      this.#retryStreams();
+    };
   }
 
   /** Ends all partitions; what streams held back goes on. */
@@ -106,6 +111,16 @@ export class VirtualNetwork {
     for (const end of [...this.#fabric.streams]) {
       if (end.local.host === address && end.remote.host === other) end.breakOff();
       else if (end.local.host === other && end.remote.host === address) end.breakOff();
+    }
+  }
+
+  /**
+   * The path forgets every TCP connection between two hosts, as an address translator does: both ends stay half-open,
+   * nothing that they send arrives, and nobody is told. New connections are not hindered.
+   */
+  forgetConnections(address: string, other: string): void {
+    for (const end of [...this.#fabric.streams]) {
+      if (end.local.host === address && end.remote.host === other) end.forget();
     }
   }
 

@@ -87,7 +87,12 @@ describe('a ladder', () => {
     log.add({ ...tcp, event: 'segment', octets: message.slice(0, 30) });
     log.add({ ...tcp, event: 'segment', octets: Uint8Array.from([...message.slice(30), ...octets('\r\n\r\n'), ...message]) });
     log.add({ ...tcp, event: 'segment', from: core, to: alice, octets: answered });
+    log.add({ ...tcp, event: 'segment', octets: message.slice(0, 30) });
     log.add({ ...tcp, event: 'reset', from: core, to: alice, octets: octets('') });
+    assert.doesNotMatch(
+      formatLadder(log, ({ event }) => event !== 'reset'),
+      /reset/,
+    );
     const labels = formatLadder(log)
       .split('\n')
       .map((row) => /- ([^|]*?) -*[>x|]/.exec(row)?.[1]);
@@ -100,7 +105,7 @@ describe('a ladder', () => {
         'ping',
         'MESSAGE sip:bob@example.net',
         '200 OK (MESSAGE)',
-        'TCP reset',
+        'TCP reset within MESSAGE sip:bob@e...',
       ],
     );
   });

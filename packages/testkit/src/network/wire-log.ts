@@ -2,9 +2,9 @@ import type { HostPort, TransportName } from '@opencpm/sip';
 
 /**
  * What happened on the wire. `unheard` is a datagram that came where nobody listened; `connect`, `refused`, `accepted`,
- * `end` and `reset` are the life of a TCP connection.
+ * `end` and `reset` are the life of a TCP connection; `forgotten` leaves both its ends half-open.
  */
-export type WireEvent = 'datagram' | 'unheard' | 'connect' | 'refused' | 'accepted' | 'segment' | 'end' | 'reset';
+export type WireEvent = 'datagram' | 'unheard' | 'connect' | 'refused' | 'accepted' | 'segment' | 'end' | 'reset' | 'forgotten';
 
 /** What the network did with it. `late` is a lost TCP segment that is sent again; `cut off` met a partition or a dead host. */
 export type Fate = 'sent' | 'lost' | 'doubled' | 'too large' | 'late' | 'cut off';
