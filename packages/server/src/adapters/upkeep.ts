@@ -1,4 +1,4 @@
-import { type ExpiryWatch, expireDeferredMessages, type TerminatingContext } from '@opencpm/cpm';
+import { type ExpiryWatch, expireDeferredMessages, type QueueFault, type TerminatingContext } from '@opencpm/cpm';
 import type { Clock } from '@opencpm/sip';
 import type { CoreContext } from '../core/core-context.ts';
 import type { DatabaseServices } from '../database-services.ts';
@@ -82,18 +82,30 @@ export class Upkeep implements ExpiryWatch {
   #sweepLater(): void {
     if (this.#running === undefined) return;
     this.#cancelSweep = this.#clock.wakeAt(this.#clock.now() + sweepMilliseconds, () => {
-      this.#sweeping = this.#sweep().catch((error) => this.#failed('sweep', error));
+      this.#sweeping = this.#sweep()
+        .catch((error) => this.#failed('sweep', error))
+        .finally(() => this.#sweepLater());
     });
   }
 
   async #sweep(): Promise<void> {
-    this.#sweepLater();
     const now = this.#clock.now();
     const { deferredMessages, anonymousOriginators } = this.#services;
-    const faults = [await this.#core.location.sweep(now)];
-    if (this.#running?.isOurs() === true)
-      faults.push(await deferredMessages.forgetKeys(now), await anonymousOriginators.forgetExpired(now));
+    const faults = [
+      await this.#core.location.sweep(now),
+      await this.#forget(() => deferredMessages.forgetKeys(now)),
+      await this.#forget(() => anonymousOriginators.forgetExpired(now)),
+    ];
     for (const fault of faults) if (fault !== undefined) this.#failed('sweep', fault.reason);
+  }
+
+  /** Until all is gone: a day of messages may be over in one minute. */
+  async #forget(some: () => Promise<'more' | QueueFault | undefined>): Promise<QueueFault | undefined> {
+    while (this.#running?.isOurs() === true) {
+      const outcome = await some();
+      if (outcome !== 'more') return outcome;
+    }
+    return undefined;
   }
 
   #failed(where: string, error: unknown): void {

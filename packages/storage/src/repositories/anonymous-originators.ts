@@ -1,6 +1,7 @@
 import type { AnonymousOriginator, AnonymousOriginators, MessageId, QueueFault, UserId } from '@opencpm/cpm';
 import type { Database } from '../database.ts';
 import { faultOf, queueFault } from './fault.ts';
+import { forgetExpired } from './forget-expired.ts';
 import { keepNewest } from './newest.ts';
 import { textOf } from './row.ts';
 
@@ -35,7 +36,8 @@ export class AnonymousOriginatorRows implements AnonymousOriginators {
     return row === undefined ? undefined : textOf(row, 'originator');
   }
 
-  async forgetExpired(now: number): Promise<QueueFault | undefined> {
-    return faultOf(await this.#database.commit([{ sql: 'DELETE FROM anonymous_originators WHERE expires_at <= ?', parameters: [now] }]));
+  /** Some of them; `more` when there may be others. */
+  forgetExpired(now: number): Promise<'more' | QueueFault | undefined> {
+    return forgetExpired(this.#database, 'anonymous_originators', now);
   }
 }

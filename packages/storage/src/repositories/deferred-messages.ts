@@ -18,6 +18,7 @@ import {
 import type { Database, Row, Statement } from '../database.ts';
 import { attemptColumns, attemptOf, deliveryOf, entryOf, insertMessage, messageColumns } from './deferred-message-rows.ts';
 import { faultOf, queueFault } from './fault.ts';
+import { forgetExpired } from './forget-expired.ts';
 import { keepNewest } from './newest.ts';
 import { insertOwed } from './outbox.ts';
 import { OwnersWithQueues } from './owners-with-queues.ts';
@@ -251,9 +252,9 @@ export class DeferredMessages implements DeferredMessageQueue {
     return result.rows.map((row) => ({ key: textOf(row, 'duplicate_key'), expiresAt: numberOf(row, 'expires_at') }));
   }
 
-  /** Forgets keys whose window is over. */
-  async forgetKeys(now: number): Promise<QueueFault | undefined> {
-    return faultOf(await this.#database.commit([{ sql: 'DELETE FROM stored_messages WHERE expires_at <= ?', parameters: [now] }]));
+  /** Forgets some of the keys whose window is over; `more` when there may be others. */
+  forgetKeys(now: number): Promise<'more' | QueueFault | undefined> {
+    return forgetExpired(this.#database, 'stored_messages', now);
   }
 
   async #entries(statement: Statement): Promise<readonly QueueEntry[] | QueueFault> {
