@@ -42,6 +42,21 @@ export interface ServerStatus {
   readonly outboxRows: number;
   /** Steps of the specification whose adapter is not there, by port name: what the server does instead. */
   readonly absentAdapters: readonly { readonly port: string; readonly instead: string }[];
+  /** Those that have ever been on this database, by name; none for a server that has it for itself. Absent when the database did not answer. */
+  readonly nodes?: readonly NodeSummary[];
+}
+
+/** One of several servers on a database. */
+export interface NodeSummary {
+  readonly name: string;
+  /** `gone`: its lease ran out, as after a crash, and others have its clients or take them. `stopped`: it has left by itself. */
+  readonly state: 'alive' | 'gone' | 'stopped';
+  /** When its process started, by its own clock; absent once others have taken over. */
+  readonly since?: string;
+  /** By the clock of the database; of a node that is gone, when it ended. Absent for one that has left. */
+  readonly leaseUntil?: string;
+  /** Registered clients whose flow it has. */
+  readonly bindings: number;
 }
 
 export interface NewUser {

@@ -34,6 +34,7 @@ import { newUser } from './core/provision-users.ts';
 import type { LocatedBinding } from './core/stored-binding.ts';
 import { type DatabaseServices, isFault } from './database-services.ts';
 import type { MessageStoreAdministration } from './message-store-administration.ts';
+import { nodeSummaries } from './nodes/node-summaries.ts';
 import { productVersion, type ServerPlatform } from './platform.ts';
 import type { PreferencesAdministration } from './preferences-administration.ts';
 import { ServerMessageStoreAdministration } from './server-message-store-administration.ts';
@@ -68,8 +69,12 @@ export class ServerAdministration implements Administration {
   }
 
   async status(): Promise<ServerStatus> {
-    const { configuration, core, services, startedAt, listen } = this.#server;
-    const [deferred, owed] = await Promise.all([services.deferredMessages.count(), services.outbox.count()]);
+    const { platform, configuration, core, services, startedAt, listen } = this.#server;
+    const [deferred, owed, nodes] = await Promise.all([
+      services.deferredMessages.count(),
+      services.outbox.count(),
+      nodeSummaries(services.database, platform.clock.now()),
+    ]);
     return {
       version: productVersion,
       domain: configuration.domain,
@@ -82,6 +87,7 @@ export class ServerAdministration implements Administration {
       deferredMessages: isFault(deferred) ? -1 : deferred,
       outboxRows: isFault(owed) ? -1 : owed,
       absentAdapters: absentAdapters(configuration),
+      ...(nodes === undefined ? {} : { nodes }),
     };
   }
 

@@ -10,6 +10,14 @@ export const newUser = z.strictObject({
   identities: z.array(z.string().max(512)).max(64),
 });
 
+const nodeSummary = z.object({
+  name: z.string(),
+  state: z.enum(['alive', 'gone', 'stopped']),
+  since: z.string().exactOptional(),
+  leaseUntil: z.string().exactOptional(),
+  bindings: z.number(),
+});
+
 export const serverStatus = z.object({
   version: z.string(),
   domain: z.string(),
@@ -22,6 +30,7 @@ export const serverStatus = z.object({
   deferredMessages: z.number(),
   outboxRows: z.number(),
   absentAdapters: z.array(z.object({ port: z.string(), instead: z.string() })),
+  nodes: z.array(nodeSummary).exactOptional(),
 });
 
 const bindingSummary = z.object({

@@ -2,6 +2,7 @@ import type {
   Administration,
   AdministrationResult,
   NewUser,
+  NodeSummary,
   QueuedMessage,
   QueuedMessageSummary,
   ServerStatus,
@@ -15,6 +16,7 @@ import { InMemoryPreferences } from './in-memory-preferences.fixture.ts';
 export class InMemoryAdministration implements Administration {
   readonly preferences = new InMemoryPreferences((name) => this.#users.has(name));
   readonly messageStore: InMemoryMessageStore;
+  nodes: readonly NodeSummary[] = [];
   readonly #users = new Map<string, UserSummary>();
   readonly #messages = new Map<string, QueuedMessage>();
 
@@ -37,6 +39,7 @@ export class InMemoryAdministration implements Administration {
       deferredMessages: this.#messages.size,
       outboxRows: 0,
       absentAdapters: [{ port: 'Recording', instead: 'nothing is recorded' }],
+      nodes: this.nodes,
     };
   }
 

@@ -1,9 +1,9 @@
 import type { QueueFault, UserId } from '@opencpm/cpm';
 import type { Clock, HostPort, Random } from '@opencpm/sip';
 import { type ChangeFeed, type Lease, type LeaseRequest, type Leases, leaseGuard, nodeLease, type Statement } from '@opencpm/storage';
-import { hexadecimalOf } from '../adapters/ids.ts';
 import { isFault, orThrow } from '../database-services.ts';
 import type { Log } from '../platform.ts';
+import { leaseHolder } from './lease-holder.ts';
 
 /** A lease is renewed so often in its time. */
 const renewalsPerLease = 3;
@@ -56,8 +56,8 @@ export class Membership {
 
   constructor(parts: MembershipParts) {
     this.#parts = parts;
-    const { node = '', address, random, leaseMilliseconds: milliseconds } = parts;
-    const holder = hexadecimalOf(random.bytes(16));
+    const { node = '', address, clock, random, leaseMilliseconds: milliseconds } = parts;
+    const holder = leaseHolder(clock.now(), random);
     const written = address === undefined ? '' : `${address.host} ${address.port}`;
     this.#request = { name: nodeLease(node), holder, address: written, milliseconds };
     this.#upkeep = { ...this.#request, name: upkeepLease };

@@ -74,6 +74,17 @@ onPostgres('leases', (open) => {
     assert.deepEqual(await leases.adoptStrays('c'), []);
   });
 
+  test('each node has so many bindings as have not expired', async (t: TestContext) => {
+    const database = await open(t);
+    const leases = await leasesOn(database);
+    assert.deepEqual(await leases.bindingsHeld(0), new Map());
+    const short = { ...bindingAt('b'), client: 'client that expires', expiresAt: 500 };
+    await new Bindings(database).change({ save: [bindingAt('a'), bindingAt('b'), short], remove: [] });
+    const held = { a: 1, b: 1 };
+    assert.deepEqual(await leases.bindingsHeld(499), new Map(Object.entries({ ...held, b: 2 })));
+    assert.deepEqual(await leases.bindingsHeld(500), new Map(Object.entries(held)));
+  });
+
   test('what its holder does is undone once it is another one’s', async (t: TestContext) => {
     const database = await open(t);
     const leases = await leasesOn(database);

@@ -100,6 +100,14 @@ export class Leases {
       .map((lease) => ({ ...lease, name: lease.name.slice(nodePrefix.length) }));
   }
 
+  /** How many bindings each node has that have not expired, by the name of the node. `at` in milliseconds since the epoch. */
+  async bindingsHeld(at: number): Promise<ReadonlyMap<string, number> | QueueFault> {
+    const sql = 'SELECT node, COUNT(*) AS held FROM bindings WHERE expires_at > ? GROUP BY node';
+    const result = await this.#database.query({ sql, parameters: [at] });
+    if (result.kind === 'fault') return queueFault(result);
+    return new Map(result.rows.map((row) => [textOf(row, 'node'), numberOf(row, 'held')]));
+  }
+
   /**
    * Gives the clients of a dead node to a living one. True when this call has done so: false when it lives again, another
    * one was faster, or the one who asks has lost his own lease.
