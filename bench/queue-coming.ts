@@ -6,8 +6,7 @@ import { type QueuePlan, waitingPerComing } from './queue-plan.ts';
 import { cpuMilliseconds } from './queue-process.ts';
 
 const patienceMilliseconds = 30_000;
-/** Messages for users who are away, of which the second half is measured; so many are under way at a time. */
-const deferredMessages = 2000;
+/** Of the messages for users who are away. */
 const inFlight = 8;
 
 /** What one user costs who comes and gets his messages, and one more message that waits. */
@@ -27,13 +26,14 @@ export async function comingCosts(clients: QueueClients, plan: QueuePlan, pid: n
   const times = await comeInTurn(clients, plan.coming.slice(half));
   const cpu = cpuMilliseconds(pid) - before;
   for (const user of plan.coming) await clients.register(user, 0);
-  await defer(clients, plan, 0);
+  const deferred = half * waitingPerComing;
+  await defer(clients, plan, { from: 0, to: deferred });
   const beforeDeferral = cpuMilliseconds(pid);
-  await defer(clients, plan, deferredMessages / 2);
+  await defer(clients, plan, { from: deferred, to: 2 * deferred });
   return {
     cpuPerUser: rounded(cpu / times.length),
     pushed: spreadOf(times),
-    cpuPerDeferral: rounded((cpuMilliseconds(pid) - beforeDeferral) / (deferredMessages / 2)),
+    cpuPerDeferral: rounded((cpuMilliseconds(pid) - beforeDeferral) / deferred),
   };
 }
 
@@ -49,9 +49,14 @@ async function comeInTurn(clients: QueueClients, users: readonly string[]): Prom
   return times;
 }
 
+interface Numbers {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** To users who are away, each another one. */
-async function defer(clients: QueueClients, { away, present }: QueuePlan, from: number): Promise<void> {
-  const numbers = Array.from({ length: deferredMessages / 2 }, (_, index) => from + index).values();
+async function defer(clients: QueueClients, { away, present }: QueuePlan, { from, to }: Numbers): Promise<void> {
+  const numbers = Array.from({ length: to - from }, (_, index) => from + index).values();
   const next = async (): Promise<void> => {
     for (const number of numbers) {
       const [sender, recipient] = [present[number % present.length] ?? '', away[(number * 7919) % away.length] ?? ''];
@@ -62,6 +67,3 @@ async function defer(clients: QueueClients, { away, present }: QueuePlan, from: 
   };
   await Promise.all(Array.from({ length: inFlight }, next));
 }
-
-/** How many messages `comingCosts` leaves in the queue. */
-export const leftByComing = deferredMessages;

@@ -82,7 +82,7 @@ export async function measureQueue(plan: QueuePlan, folder: string, options: Run
 }
 
 /** How the server keeps a message: one is sent, kept, and taken out again. */
-async function sampleOf(folder: string, plan: QueuePlan): Promise<Pattern> {
+export async function sampleOf(folder: string, plan: QueuePlan): Promise<Pattern> {
   const planned = plan.sample();
   const status = await withServer(folder, ({ clients }) => clients.send(planned.sender, planned.recipient, messageText(planned)));
   if (status !== 202) throw new Error(`a message to somebody who is away was answered ${status}`);
@@ -97,8 +97,9 @@ async function measureMany(plan: QueuePlan, folder: string, { pattern, restSecon
   say(`${plan.size.messages} messages are kept …`);
   const began = performance.now();
   await withDatabase(folder, async (database) => {
-    await seedMessages(database, plan.lasting(), { pattern, arrivedAt: Date.now() });
-    await seedMessages(database, plan.expiring(), { pattern, arrivedAt: Date.now(), expiring: true });
+    const arrivedAt = Date.now() - plan.size.messages;
+    await seedMessages(database, plan.expiring(), { pattern, arrivedAt, expiring: true });
+    await seedMessages(database, plan.lasting(), { pattern, arrivedAt: arrivedAt + plan.size.expiring });
   });
   const seededSeconds = rounded((performance.now() - began) / 1000);
   const fileMegabytes = Math.round(statSync(join(folder, 'data', 'opencpm.db')).size / 1e6);
