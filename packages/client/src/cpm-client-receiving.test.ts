@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatImdn, type ImdnNotification } from '@opencpm/payloads';
 import { Headers } from '@opencpm/sip';
+import { RecordingUser } from '@opencpm/testkit';
 import { deliveredHeaders, wrapped } from './testing/scripted-core.ts';
-import { VirtualWorld } from './testing/virtual-world.ts';
+import { clientHost, strangerHost, VirtualWorld } from './testing/virtual-world.ts';
 
 async function registeredWorld(...options: Parameters<typeof VirtualWorld.start>): Promise<VirtualWorld> {
   const world = await VirtualWorld.start(...options);
@@ -169,5 +170,22 @@ describe('receiving', () => {
       assert.equal(await stranger(deliveredHeaders, wrapped('hello')), status);
       assert.equal(world.shown.length, status === 200 ? 1 : 0);
     }
+  });
+
+  it('takes connections where it takes datagrams: what is too long for a path comes all the same (RFC 3261 §18.2.1)', async () => {
+    const world = await registeredWorld({ client: { acceptFrom: 'anybody' } });
+    const server = await world.stranger();
+    world.network.setLink(strangerHost, clientHost, { maxDatagramOctets: 1300 });
+    assert.equal(await server(deliveredHeaders, wrapped('x'.repeat(1000))), 200);
+    assert.equal(world.shown[0]?.text?.length, 1000);
+  });
+
+  it('is there for what a datagram carries when another program takes the connections, and says so', async () => {
+    const world = await VirtualWorld.start();
+    await world.network.host(clientHost).listen('TCP', { host: clientHost, port: 5070 }, new RecordingUser());
+    await world.register();
+    assert.equal((await world.deliver(deliveredHeaders, wrapped('hello'))).status, 200);
+    const [event] = world.events;
+    assert.match(event?.kind === 'no-connections' ? event.reason : '', /EADDRINUSE/);
   });
 });

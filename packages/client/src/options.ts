@@ -34,6 +34,8 @@ export interface ClientOptions {
 export type ClientEvent =
   | { readonly kind: 'malformed'; readonly reason: string }
   | { readonly kind: 'foreign-request'; readonly source: HostPort; readonly method: string }
+  /** Nobody can connect to this client: what is too long for a datagram may not reach it. */
+  | { readonly kind: 'no-connections'; readonly reason: string }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
   | { readonly kind: 'duplicate'; readonly from: string; readonly messageId: string }
   | { readonly kind: 'not-shown'; readonly reason: string }

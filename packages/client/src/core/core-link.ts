@@ -34,6 +34,8 @@ export class CoreLink {
     // On TCP this is where the server opens a new connection when it has lost ours.
     const listener = await endpoint.listen(server.transport, local.bind, advertised(local.bind, local.advertisedHost));
     const { host, port } = listener.address;
+    // Where datagrams are taken connections are, too: a request that is too long for one comes over TCP (RFC 3261 §18.2.1).
+    if (server.transport === 'UDP') await alsoOnTcp(endpoint, { host: local.bind.host, port }, local.advertisedHost, options);
     return new CoreLink(endpoint, server, { host: local.advertisedHost ?? host, port });
   }
 
@@ -69,6 +71,15 @@ export class CoreLink {
     const { transport, address } = this.server;
     const target: Target = { transport, address };
     return this.#endpoint.request(request, target, signal === undefined ? {} : { signal });
+  }
+}
+
+/** Without it the client is there for all that a datagram carries. */
+async function alsoOnTcp(endpoint: Endpoint, bind: HostPort, advertisedHost: string | undefined, { log }: ClientOptions): Promise<void> {
+  try {
+    await endpoint.listen('TCP', bind, advertised(bind, advertisedHost));
+  } catch (error) {
+    log?.({ kind: 'no-connections', reason: error instanceof Error ? error.message : String(error) });
   }
 }
 

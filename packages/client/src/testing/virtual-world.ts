@@ -8,6 +8,7 @@ import { ScriptedCore } from './scripted-core.ts';
 
 export const coreHost = '10.0.0.1';
 export const clientHost = '10.0.0.2';
+export const strangerHost = '10.0.0.66';
 
 export interface WorldOptions {
   readonly transport?: TransportName;
@@ -85,9 +86,8 @@ export class VirtualWorld {
 
   /** Somebody who is not the server; gives the status that he gets for a MESSAGE to the client. */
   async stranger(): Promise<(headers: Headers, body: Uint8Array) => Promise<number | undefined>> {
-    const host = '10.0.0.66';
-    const endpoint = new Endpoint(platformOf(this.clock, this.network, host));
-    await endpoint.listen('UDP', { host, port: 5060 });
+    const endpoint = new Endpoint(platformOf(this.clock, this.network, strangerHost));
+    await endpoint.listen('UDP', { host: strangerHost, port: 5060 });
     return async (headers, body) => {
       const [register] = this.core.of('REGISTER');
       const from = register?.headers.filter(({ key }) => ['from', 'to', 'call-id', 'max-forwards'].includes(key)) ?? Headers.of();
