@@ -97,7 +97,7 @@ export class StreamEnd implements Flow, StreamSide {
     if (this.#outgoing.forgotten) return;
     this.#fabric.logStream('forgotten', this.local, this.remote);
     this.#outgoing.forget();
-    this.#peer?.#outgoing.forget();
+    if (this.#peer !== undefined) this.#peer.#outgoing.forget();
   }
 
   vanish(silently: boolean): void {
