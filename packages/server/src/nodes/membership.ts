@@ -3,6 +3,7 @@ import type { Clock, HostPort, Random } from '@opencpm/sip';
 import { type ChangeFeed, type Lease, type LeaseRequest, type Leases, leaseGuard, nodeLease, type Statement } from '@opencpm/storage';
 import { isFault, orThrow } from '../database-services.ts';
 import type { Log } from '../platform.ts';
+import { ExpiryGrace } from './expiry-grace.ts';
 import { leaseHolder } from './lease-holder.ts';
 
 /** A lease is renewed so often in its time. */
@@ -44,6 +45,7 @@ export class Membership {
   readonly #parts: MembershipParts;
   readonly #request: LeaseRequest;
   readonly #upkeep: LeaseRequest;
+  readonly #expiryGrace: ExpiryGrace;
   #token = 0;
   #upkeepToken: number | undefined;
   #addresses: ReadonlyMap<string, HostPort> = new Map();
@@ -61,6 +63,7 @@ export class Membership {
     const written = address === undefined ? '' : `${address.host} ${address.port}`;
     this.#request = { name: nodeLease(node), holder, address: written, milliseconds };
     this.#upkeep = { ...this.#request, name: upkeepLease };
+    this.#expiryGrace = new ExpiryGrace(milliseconds);
   }
 
   /** Resolves, with the users whose clients are this node's from now on, when this process is that node; rejects with an Error that says what to do when another one is. */
@@ -127,6 +130,11 @@ export class Membership {
     return this.#upkeepToken !== undefined;
   }
 
+  /** How much later than its time a message expires now, in milliseconds. */
+  get expiryGraceMilliseconds(): number {
+    return this.#expiryGrace.at(this.#parts.clock.now());
+  }
+
   /** Guards each batch of the upkeep. */
   upkeepGuard(): Statement {
     return leaseGuard(this.#upkeep, this.#upkeepToken ?? 0);
@@ -157,6 +165,7 @@ export class Membership {
 
   #remember(others: readonly Lease[]): void {
     const alive = others.filter(({ isAlive }) => isAlive);
+    this.#expiryGrace.looked(this.#parts.clock.now(), alive.length > 0);
     this.#addresses = new Map(alive.flatMap(({ name, address }) => addressOf(name, address)));
   }
 
@@ -172,6 +181,7 @@ export class Membership {
     const renewed = await leases.renew(this.#request, this.#token);
     if (isFault(renewed)) {
       this.#steadySince = Number.POSITIVE_INFINITY;
+      this.#expiryGrace.lost();
       this.#upkeepToken = undefined;
       log.warn({ reason: renewed.reason }, 'The lease of this node could not be renewed.');
       return;
@@ -179,7 +189,7 @@ export class Membership {
     if (!renewed) return this.#rejoin();
     this.#steadySince = Math.min(this.#steadySince, clock.now());
     const others = await this.#others();
-    if (isFault(others)) return;
+    if (isFault(others)) return this.#expiryGrace.lost();
     this.#remember(others);
     const isSteady = clock.now() - this.#steadySince >= leaseMilliseconds;
     if (isSteady) for (const other of others) if (!other.isAlive && other.holder !== '') await this.#takeOver(other);
@@ -197,6 +207,7 @@ export class Membership {
   async #rejoin(): Promise<void> {
     const { leases, feed, clock, log, node } = this.#parts;
     this.#upkeepToken = undefined;
+    this.#expiryGrace.lost();
     const token = await leases.acquire(this.#request, await feed.aloneUnderName());
     if (isFault(token)) return;
     if (token === undefined) {

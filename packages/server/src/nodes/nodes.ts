@@ -13,11 +13,6 @@ import { readTold, type Told } from './told.ts';
 
 /** The lease of a server that has its database for itself. */
 const aloneLeaseSeconds = 6;
-/**
- * How much later than its time a message expires where there are several nodes: until then another one may still wait for
- * a client's answer, and only one of the two may be told. Two transactions of 32 s (RFC 3261 §17.1.2.2) and their ends.
- */
-const expiryGraceMilliseconds = 80_000;
 
 export interface NodesSurroundings {
   readonly platform: ServerPlatform;
@@ -155,16 +150,21 @@ export class Nodes {
     const database = guardedDatabase(services.database, () => this.#membership.upkeepGuard());
     const guarded = new DeferredMessages(database, queueLimits(configuration));
     const { deferredQueue } = functions.ports;
+    // The same in a whole pass: what it left out is what it waits for.
+    let graceMilliseconds = this.#membership.expiryGraceMilliseconds;
     const late: TerminatingContext['ports']['deferredQueue'] = {
       store: (message) => deferredQueue.store(message),
       waiting: (owner, range) => deferredQueue.waiting(owner, range),
       waitingInConversation: (owner, conversation, now) => deferredQueue.waitingInConversation(owner, conversation, now),
       attemptFailed: (failed) => deferredQueue.attemptFailed(failed),
       remove: (owner, id, owed) => guarded.remove(owner, id, owed),
-      expired: (now, limit, after) => guarded.expired(now - expiryGraceMilliseconds, limit, after),
+      expired: (now, limit, after) => {
+        if (after === undefined) graceMilliseconds = this.#membership.expiryGraceMilliseconds;
+        return guarded.expired(now - graceMilliseconds, limit, after);
+      },
       nextExpiry: async (after) => {
-        const next = await guarded.nextExpiry(after - expiryGraceMilliseconds);
-        return typeof next === 'number' ? next + expiryGraceMilliseconds : next;
+        const next = await guarded.nextExpiry(after - graceMilliseconds);
+        return typeof next === 'number' ? next + graceMilliseconds : next;
       },
     };
     return { ...functions, ports: { ...functions.ports, deferredQueue: late } };
