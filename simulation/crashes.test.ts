@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answer, byMethod, roughLink, SeededRandom, silence } from '@opencpm/testkit';
+import { always, answer, byMethod, late, roughLink, SeededRandom, silence } from '@opencpm/testkit';
 import { bobUri, texts } from './clients.ts';
 import { inWorld, waitingRows } from './in-world.ts';
 import { cpmMessage } from './phone.ts';
@@ -156,11 +156,30 @@ describe('faults of the database', () => {
     });
   }
 
-  inWorld('an attempt to take a delivered message off that fails makes a retransmission, not a second message', faults, async (world) => {
+  for (const [times, requests] of [
+    [1, 1],
+    [3, 1],
+    [4, 2],
+  ] as const) {
+    inWorld(`removal of a delivered message fails, ${times} times: ${requests} sent, one message`, faults, async (world) => {
+      const alice = await world.phone('alice');
+      await alice.message(bobUri, cpmMessage('once'));
+      world.mishaps.expect('DELETE FROM deferred_messages', 'fails', times);
+      const bob = await world.registeredPhone('bob');
+      await world.clock.runFor(20_000);
+      assert.deepEqual([texts(bob), bob.peer.requests().length], [['once'], requests]);
+      assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
+    });
+  }
+
+  inWorld('removal of a message that a client accepts behind the 202 fails: it is not pushed all the same', faults, async (world) => {
     const alice = await world.phone('alice');
-    await alice.message(bobUri, cpmMessage('once'));
-    world.mishaps.expect('DELETE FROM deferred_messages', 'fails');
-    assert.deepEqual(await bobGets(world), ['once']);
+    const bob = await world.registeredPhone('bob', {}, always(late(12_000, answer(200))));
+    world.mishaps.expect('DELETE FROM deferred_messages', 'fails', 3);
+    assert.equal((await alice.message(bobUri, cpmMessage('late'))).status, 202);
+    await world.clock.runFor(60_000);
+    assert.equal(new Set(bob.peer.requests('MESSAGE').map(({ headers }) => headers.text('Call-ID'))).size, 1);
+    assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
   });
 });
 

@@ -90,7 +90,10 @@ export async function participatingFunction(
     ports: {
       ...shared,
       registrations: location,
-      deferredQueue: learningQueue(services.deferredMessages, recentMessages, configuration.policy.duplicateWindowSeconds * 1000),
+      deferredQueue: learningQueue(services.deferredMessages, recentMessages, {
+        windowMilliseconds: configuration.policy.duplicateWindowSeconds * 1000,
+        clock: shared.clock,
+      }),
       expiryWatch,
       pushes,
       outOfBand: outOfBandOf(core, postJson),

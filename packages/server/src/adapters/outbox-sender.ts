@@ -2,6 +2,8 @@ import type { Outbox, OwedRequest, QueueFault, SipCore } from '@opencpm/cpm';
 import type { Clock, SipRequest } from '@opencpm/sip';
 import type { OutboxRow, OutboxRows } from '@opencpm/storage';
 import type { Log } from '../platform.ts';
+import { functionClock } from './clock.ts';
+import { triedAgain } from './tried-again.ts';
 
 /** How many owed requests are under way at once. */
 const passSize = 32;
@@ -26,6 +28,7 @@ export class OutboxSender implements Outbox {
   readonly #rows: OutboxRows;
   readonly #core: SipCore;
   readonly #clock: Clock;
+  readonly #waits: ReturnType<typeof functionClock>;
   readonly #log: Log;
   readonly #isShared: boolean;
   #working: Promise<void> | undefined;
@@ -38,6 +41,7 @@ export class OutboxSender implements Outbox {
     this.#rows = rows;
     this.#core = core;
     this.#clock = clock;
+    this.#waits = functionClock(clock);
     this.#log = log;
     this.#isShared = isShared;
   }
@@ -101,7 +105,8 @@ export class OutboxSender implements Outbox {
     }
     if (row.expiresAt <= this.#clock.now()) return this.#giveUp(row, 'its time is over');
     const { status } = await this.#core.onward(attemptOf(row), []);
-    if (status < 300) return this.#rows.remove(row);
+    // It is there: sent again because of a passing fault it would be another request to a server of another domain.
+    if (status < 300) return triedAgain(() => this.#rows.remove(row), this.#waits);
     if (isForGood(status)) return this.#giveUp(row, `it was answered ${status}`);
     const pause = Math.min(firstPauseMilliseconds * 2 ** row.attempts, longestPauseMilliseconds);
     return this.#rows.retryAt(row, this.#clock.now() + pause);
