@@ -1,4 +1,5 @@
 import { type Configuration, type ConfiguredUser, createServer, type LogFile, type Server, type ServerPlatform } from '@opencpm/server';
+import type { Flow, Network, NetworkUser } from '@opencpm/sip';
 import { nodeOctets } from '@opencpm/sip/node';
 import { type CommitSchedule, type InThreadDatabase, openSqliteInThread } from '@opencpm/storage';
 import { type ProcessClock, type SeededRandom, type VirtualClock, type VirtualNetwork, virtualHashes } from '@opencpm/testkit';
@@ -24,12 +25,20 @@ export interface LogLine {
   readonly fields: { readonly [name: string]: string | number | boolean | undefined };
 }
 
+/** What came to a process of the server, as it came: a datagram or a piece of a stream. */
+export interface HeardOctets {
+  readonly at: number;
+  readonly flow: Flow;
+  readonly octets: Uint8Array;
+}
+
 /**
  * A whole server on virtual clock and network, its SQLite engine in the same thread. It can be crashed: its sockets,
  * timers and unanswered commits are gone, its file stays; `start` then begins a new process on the same file.
  */
 export class SimulatedServer {
   readonly log: LogLine[] = [];
+  readonly heard: HeardOctets[] = [];
   /** Lines of the message record file, when the configuration names one. */
   readonly records: string[] = [];
   /** What the server posted to a webhook. */
@@ -72,12 +81,12 @@ export class SimulatedServer {
     this.#life = { server, database, clock: process.clock };
   }
 
-  /** As kill -9: nothing more is sent, written or woken. */
-  crash(): void {
+  /** As kill -9: nothing more is sent, written or woken. With `silently` the machine loses its power. */
+  crash(options: { readonly silently?: boolean } = {}): void {
     if (this.#life === undefined) throw new Error('the server is down already');
     this.#life.clock.stop();
     this.#life.database.crash();
-    this.#options.network.crashHost(this.#options.address);
+    this.#options.network.crashHost(this.#options.address, options);
     this.#life = undefined;
   }
 
@@ -98,7 +107,7 @@ export class SimulatedServer {
       clock: process.clock,
       random: process.random,
       hashes: virtualHashes(),
-      network: network.host(address, 'server'),
+      network: this.#overheard(network.host(address, 'server')),
       octets: nodeOctets,
       openDatabase: () => {
         const database = openSqliteInThread(schedule === undefined ? { file } : { file, schedule });
@@ -110,6 +119,23 @@ export class SimulatedServer {
         return Promise.resolve(204);
       },
       observation: this.#observation(process.clock),
+    };
+  }
+
+  #overheard(network: Network): Network {
+    const overheard = (user: NetworkUser): NetworkUser => ({
+      received: (octets, flow) => {
+        this.heard.push({ at: this.#options.clock.now(), flow, octets: octets.slice() });
+        user.received(octets, flow);
+      },
+      flowOpened: (flow) => user.flowOpened?.(flow),
+      flowClosed: (flow, reason) => user.flowClosed(flow, reason),
+    });
+    return {
+      listen: (transport, address, user) => network.listen(transport, address, overheard(user)),
+      datagramFlow: (listener, remote) => network.datagramFlow(listener, remote),
+      connect: (remote, user, timeoutMilliseconds) => network.connect(remote, overheard(user), timeoutMilliseconds),
+      dns: network.dns,
     };
   }
 

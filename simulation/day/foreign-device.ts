@@ -1,16 +1,19 @@
-import type { SipRequest } from '@opencpm/sip';
+import type { Flow, SipRequest } from '@opencpm/sip';
 import { answer, byMethod, late, type PeerAnswer, ScriptedPeer, silence } from '@opencpm/testkit';
 import { Handset } from '../handset.ts';
 import { cpmMessage, imdnMessage, msgTag, textOf } from '../phone.ts';
 import { cpimHeader } from '../rules.ts';
 import { domain, serverPort, type World } from '../world.ts';
 import type { DayBook, Device } from './device.ts';
-import { type Behaviour, type DeviceName, type PlannedMessage, userOf } from './plan.ts';
+import { addressOf, type Behaviour, type DeviceName, domainOf, type PlannedLine, type PlannedMessage, userOf } from './plan.ts';
 import { idIn, type SentMessage, textOfMessage } from './record.ts';
 
 /** Shorter than a second goes by between a message that was not accepted and its repetition. Milliseconds. */
 const repeatPause = 700;
 const slowMilliseconds = 7000;
+/** Until whoever has lost his connection comes back, longer each time, and how often he tries. */
+const comebackPause = 1500;
+const comebacks = 8;
 const anonymousUri = 'sip:anonymous@anonymous.invalid';
 
 /** A client that nobody here wrote: it shows what it answers with a 2xx, and knows of no message whether it has had it. */
@@ -19,13 +22,19 @@ export class ForeignDevice implements Device {
   readonly #world: World;
   readonly #book: DayBook;
   readonly #handset: Handset;
+  readonly #line: PlannedLine;
   #behaviour: Behaviour = 'answers';
   #last: SipRequest | undefined;
+  /** What its last REGISTER asked for. */
+  #seconds = 0;
+  #isComingBack = false;
   readonly #displayed = new Set<string>();
+  /** What it has answered, or will: a copy of the request hears nothing else (RFC 3261 §17.2.2). */
+  readonly #said = new Map<string, PeerAnswer>();
   /** Requests that it has taken: a retransmission is the same one. */
   readonly #taken = new Set<string>();
 
-  static async start(world: World, name: DeviceName, book: DayBook): Promise<ForeignDevice> {
+  static async start(world: World, name: DeviceName, line: PlannedLine, book: DayBook): Promise<ForeignDevice> {
     const address = world.nextAddress();
     const { clock } = world;
     let device: ForeignDevice | undefined;
@@ -34,17 +43,21 @@ export class ForeignDevice implements Device {
       clock,
       random: world.random.fork(`device ${name}`),
       address: { host: address, port: 5060 },
-      transports: ['UDP'],
+      transports: line.transport === 'UDP' && line.maxDatagramOctets === undefined ? ['UDP'] : ['UDP', 'TCP'],
       script: byMethod({ MESSAGE: ({ request }) => device?.answerTo(request) ?? silence }),
       heard: (received) => device?.handset.heard(received),
+      closed: (flow) => device?.lost(flow),
     });
-    device = new ForeignDevice(world, name, book, new Handset({ peer, clock, server: serverPort, domain, user: userOf(name) }));
+    const user = userOf(name);
+    const handset = new Handset({ peer, clock, server: serverPort, domain: domainOf(user), user, transport: line.transport });
+    device = new ForeignDevice({ world, book }, name, line, handset);
     return device;
   }
 
-  private constructor(world: World, name: DeviceName, book: DayBook, handset: Handset) {
+  private constructor({ world, book }: { world: World; book: DayBook }, name: DeviceName, line: PlannedLine, handset: Handset) {
     this.#world = world;
     this.name = name;
+    this.#line = line;
     this.#book = book;
     this.#handset = handset;
   }
@@ -58,9 +71,28 @@ export class ForeignDevice implements Device {
   }
 
   async register(seconds: number): Promise<void> {
+    if (domainOf(userOf(this.name)) !== domain) return;
     const instance = `<urn:uuid:00000000-0000-4000-8000-${this.address.replaceAll('.', '').padStart(12, '0')}>`;
     const contacts = [`${this.#handset.contact};+sip.instance="${instance}";${msgTag}`];
+    this.#seconds = seconds;
     await this.#handset.register({ expiresSeconds: seconds, contacts }).catch(() => undefined);
+  }
+
+  /** Told of each connection that ends. */
+  lost(flow: Flow): void {
+    const isRegisteredOverIt = this.#line.transport === 'TCP' && flow.remote.port === serverPort.port;
+    if (isRegisteredOverIt && this.#line.returns && !this.#isComingBack) void this.#comeBack();
+  }
+
+  /** Opens a connection and registers anew, as RFC 5626 §4.4 has it, unless it was told to go. */
+  async #comeBack(): Promise<void> {
+    this.#isComingBack = true;
+    for (let time = 1; time <= comebacks; time += 1) {
+      await this.#pause(comebackPause * time);
+      if (this.#seconds === 0 || this.#handset.connection !== undefined) break;
+      await this.register(this.#seconds);
+    }
+    this.#isComingBack = false;
   }
 
   deregister(): Promise<void> {
@@ -79,7 +111,7 @@ export class ForeignDevice implements Device {
     for (let repeat = 0; repeat <= message.repeats; repeat += 1) {
       const attempt: (typeof tries)[number] = { sentAt: this.#world.clock.now() };
       tries.push(attempt);
-      const response = await this.#handset.message(`sip:${message.to}@${domain}`, this.#template(message)).catch(() => undefined);
+      const response = await this.#handset.message(addressOf(message.to), this.#template(message)).catch(() => undefined);
       if (response !== undefined) Object.assign(attempt, { status: response.status, answeredAt: this.#world.clock.now() });
       // Sent again, a refusal would be the same; a server that is away or overloaded may be there now.
       if (response !== undefined && response.status !== 503 && response.status !== 500) return;
@@ -98,9 +130,10 @@ export class ForeignDevice implements Device {
 
   /** What the script of this device's peer says to each arrival of a MESSAGE. */
   answerTo(request: SipRequest): PeerAnswer {
-    const said = answers[this.#behaviour];
-    const isTaken = said.kind === 'late' || (said.kind === 'status' && said.status < 300);
     const names = ['Call-ID', 'CSeq', 'From', 'Via'].map((name) => request.headers.text(name)).join(' ');
+    const said = this.#said.get(names) ?? answers[this.#behaviour];
+    if (said.kind !== 'silence') this.#said.set(names, said);
+    const isTaken = said.kind === 'late' || (said.kind === 'status' && said.status < 300);
     if (isTaken && !this.#taken.has(names)) this.#take(request, names);
     return said;
   }
@@ -145,7 +178,7 @@ export class ForeignDevice implements Device {
   #template(message: PlannedMessage): ReturnType<typeof cpmMessage> {
     const { id, notifications, conversation, anonymous, expiresSeconds } = message;
     const own = anonymous ? anonymousUri : this.#handset.aor;
-    const wrapped = cpmMessage(textOfMessage(id), {
+    const wrapped = cpmMessage(textOfMessage(message), {
       messageId: id,
       notifications,
       // Who hides does not name himself here.
@@ -156,7 +189,7 @@ export class ForeignDevice implements Device {
         ...(expiresSeconds === undefined ? [] : [['Expires', String(expiresSeconds)] as const]),
       ],
     });
-    const body = (wrapped.body ?? '').replace('To: <sip:bob@cpm.test>', `To: <sip:${message.to}@${domain}>`);
+    const body = (wrapped.body ?? '').replace('To: <sip:bob@cpm.test>', `To: <${addressOf(message.to)}>`);
     return { ...wrapped, body, ...(anonymous ? { from: `"Anonymous" <${anonymousUri}>` } : {}) };
   }
 

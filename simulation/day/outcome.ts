@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { WireEvent } from '@opencpm/testkit';
 import { violationsOf } from './checkers/index.ts';
 import type { DayPlan } from './plan.ts';
 import type { DayRecord, Violation } from './record.ts';
 import { runDay, type Spoil } from './run-day.ts';
+import { wayOf } from './wire-messages.ts';
 
 /** What one day comes to. */
 export interface DayOutcome {
@@ -20,7 +22,12 @@ export interface DayFigures {
   readonly notifications: number;
   readonly crashes: number;
   readonly datagrams: number;
+  /** Datagrams that never came. */
   readonly lost: number;
+  readonly segments: number;
+  readonly connections: number;
+  readonly resets: number;
+  readonly halfOpen: number;
 }
 
 export async function outcomeOf(plan: DayPlan, spoil?: Spoil): Promise<DayOutcome> {
@@ -28,7 +35,10 @@ export async function outcomeOf(plan: DayPlan, spoil?: Spoil): Promise<DayOutcom
   return { seed: plan.seed, violations: violationsOf(record), digest: digestOf(record), figures: figuresOf(record) };
 }
 
-export const noFigures: DayFigures = { messages: 0, accepted: 0, shown: 0, notifications: 0, crashes: 0, datagrams: 0, lost: 0 };
+export const noFigures: DayFigures = {
+  ...{ messages: 0, accepted: 0, shown: 0, notifications: 0, crashes: 0 },
+  ...{ datagrams: 0, lost: 0, segments: 0, connections: 0, resets: 0, halfOpen: 0 },
+};
 
 export function sumOf(first: DayFigures, second: DayFigures): DayFigures {
   return {
@@ -39,6 +49,10 @@ export function sumOf(first: DayFigures, second: DayFigures): DayFigures {
     crashes: first.crashes + second.crashes,
     datagrams: first.datagrams + second.datagrams,
     lost: first.lost + second.lost,
+    segments: first.segments + second.segments,
+    connections: first.connections + second.connections,
+    resets: first.resets + second.resets,
+    halfOpen: first.halfOpen + second.halfOpen,
   };
 }
 
@@ -53,7 +67,20 @@ function figuresOf({ sent, shown, told, downs, wire }: DayRecord): DayFigures {
     shown: shown.length,
     notifications: told.length,
     crashes: downs.length,
-    datagrams: wire.entries.length,
-    lost: wire.entries.filter(({ fate }) => fate === 'lost').length,
+    ...trafficOf(wire),
+  };
+}
+
+function trafficOf({ entries }: DayRecord['wire']) {
+  const of = (event: WireEvent) => entries.filter((entry) => entry.event === event);
+  const datagrams = of('datagram');
+  return {
+    datagrams: datagrams.length,
+    lost: datagrams.filter(({ fate }) => fate !== 'sent' && fate !== 'doubled').length,
+    segments: of('segment').length,
+    connections: of('accepted').length,
+    // Both ends of a connection are reset.
+    resets: new Set(of('reset').map((entry) => [wayOf(entry), wayOf({ from: entry.to, to: entry.from })].sort().join())).size,
+    halfOpen: of('forgotten').length,
   };
 }

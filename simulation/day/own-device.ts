@@ -1,7 +1,7 @@
 import type { ReceivedDisposition, ReceivedMessage } from '@opencpm/client';
-import { domain, type SimulatedClient, type World } from '../world.ts';
+import { type SimulatedClient, serverPort, type World } from '../world.ts';
 import type { DayBook, Device } from './device.ts';
-import { type Behaviour, type DeviceName, type PlannedMessage, userOf } from './plan.ts';
+import { addressOf, type Behaviour, type DeviceName, type PlannedLine, type PlannedMessage, userOf } from './plan.ts';
 import { idIn, type SentMessage, textOfMessage } from './record.ts';
 
 /** Our own client. It always answers; what it is told of a behaviour does not reach it. */
@@ -12,7 +12,7 @@ export class OwnDevice implements Device {
   readonly #simulated: SimulatedClient;
   #last: ReceivedMessage | undefined;
 
-  constructor(world: World, name: DeviceName, book: DayBook) {
+  constructor(world: World, name: DeviceName, { transport }: PlannedLine, book: DayBook) {
     this.name = name;
     this.#world = world;
     this.#book = book;
@@ -20,7 +20,8 @@ export class OwnDevice implements Device {
       message: (received: ReceivedMessage) => this.#took(received),
       disposition: (told: ReceivedDisposition) => this.#learned(told),
     };
-    this.#simulated = world.client(userOf(name), { instanceId: `<urn:uuid:00000000-0000-4000-8000-0000000${name.length}5d4>` }, handlers);
+    const instanceId = `<urn:uuid:00000000-0000-4000-8000-0000000${name.length}5d4>`;
+    this.#simulated = world.client(userOf(name), { instanceId, server: { transport, ...serverPort } }, handlers);
   }
 
   get address(): string {
@@ -43,7 +44,7 @@ export class OwnDevice implements Device {
     const tries: { sentAt: number; answeredAt?: number; status?: number }[] = [{ sentAt: this.#world.clock.now() }];
     const sent: SentMessage = { ...message, from: userOf(this.name), device: this.name, tries };
     this.#book.sent.push(sent);
-    const outcome = await this.#simulated.client.send(`sip:${message.to}@${domain}`, textOfMessage(message.id), {
+    const outcome = await this.#simulated.client.send(addressOf(message.to), textOfMessage(message), {
       notifications: message.notifications,
       conversationId: `conversation-${userOf(this.name)}-${message.to}-${message.conversation}`,
       ...(message.expiresSeconds === undefined ? {} : { expiresSeconds: message.expiresSeconds }),

@@ -20,11 +20,11 @@ export interface PlantedBug {
 const unsafeMilliseconds = 3000;
 
 export const plantedBugs: readonly PlantedBug[] = [
-  { name: 'answers before the commit', found: ['nothing is lost', 'the queue is kept'], day: 23, spoil: answersBeforeCommit },
-  { name: 'drops what is owed at its start', found: ['nothing is lost'], day: 47, spoil: dropsOwed },
-  { name: 'forgets the duplicate key', found: ['nothing is doubled'], day: 32, spoil: (world) => rewrites(world, forgetsKeys) },
-  { name: 'deletes before the client’s 2xx', found: ['the queue is kept', 'nothing is lost'], day: 3, spoil: deletesFirst },
-  { name: 'extends an expiry', found: ['the queue is kept'], day: 3, spoil: (world) => rewrites(world, extendsExpiry) },
+  { name: 'answers before the commit', found: ['nothing is lost', 'the queue is kept'], day: 13, spoil: answersBeforeCommit },
+  { name: 'drops what is owed at its start', found: ['nothing is lost'], day: 26, spoil: dropsOwed },
+  { name: 'forgets the duplicate key', found: ['nothing is doubled'], day: 44, spoil: (world) => rewrites(world, forgetsKeys) },
+  { name: 'deletes before the client’s 2xx', found: ['the queue is kept', 'nothing is lost'], day: 1, spoil: deletesFirst },
+  { name: 'extends an expiry', found: ['the queue is kept'], day: 1, spoil: (world) => rewrites(world, extendsExpiry) },
   { name: 'leaks an identity', found: ['privacy is kept'], day: 1, spoil: (world) => rewrites(world, leaksIdentity) },
   { name: 'leaves a timer', found: ['quiet is quiet'], day: 1, spoil: leavesTimers },
 ];

@@ -1,5 +1,5 @@
 import type { WireLog } from '@opencpm/testkit';
-import type { LogLine } from '../simulated-server.ts';
+import type { HeardOctets, LogLine } from '../simulated-server.ts';
 import type { DayPlan, DeviceName, PlannedMessage, UserName } from './plan.ts';
 
 /** What happened on a day, as its users, its operator and the wire saw it. Times are milliseconds since the Unix epoch. */
@@ -16,6 +16,8 @@ export interface DayRecord {
   readonly forwards: readonly { readonly user: UserName; readonly to: UserName }[];
   readonly addresses: ReadonlyMap<DeviceName, string>;
   readonly wire: WireLog;
+  /** What has come to the server's processes. */
+  readonly heard: readonly HeardOctets[];
   readonly log: readonly LogLine[];
   readonly end: DayEnd;
 }
@@ -98,6 +100,6 @@ export function idIn(text: string): string | undefined {
   return /text of (m\d+)\./.exec(text)?.[1];
 }
 
-export function textOfMessage(id: string): string {
-  return `The text of ${id}.`;
+export function textOfMessage({ id, padding }: Pick<PlannedMessage, 'id' | 'padding'>): string {
+  return `The text of ${id}.${'x'.repeat(padding)}`;
 }

@@ -1,11 +1,22 @@
 import type { Administration } from '@opencpm/server';
-import { type LinkConditions, roughLink, steadyLink } from '@opencpm/testkit';
+import { steadyLink } from '@opencpm/testkit';
 import { domain, World } from '../world.ts';
 import type { DayBook, Device } from './device.ts';
 import { ForeignDevice } from './foreign-device.ts';
+import { lineOf, networks, wellLineOf } from './lines.ts';
 import { OwnDevice } from './own-device.ts';
-import { type DayEvent, type DayPlan, type DeviceName, deviceNames, type PlannedRule, type UserName, userNames } from './plan.ts';
+import {
+  type DayEvent,
+  type DayPlan,
+  type DeviceName,
+  deviceNames,
+  type PlannedRule,
+  partnerDomain,
+  type UserName,
+  userNames,
+} from './plan.ts';
 import { type DayEnd, type DayRecord, idIn, type QueueLook, type WaitingLook } from './record.ts';
+import { messagesOn } from './wire-messages.ts';
 
 /** How often the queue is looked at, by day and when all are there. Milliseconds. */
 const lookMilliseconds = 5000;
@@ -15,14 +26,8 @@ const settleMilliseconds = 75 * 60_000;
 /** A commit is answered, and whoever asks the server has his answer, within that time. Milliseconds. */
 const answerMilliseconds = 5000;
 const queueLimit = 1000;
-/** Characters: no message of a day is longer. */
-const longestMessage = 4096;
-
-const links: Readonly<Record<DayPlan['network'], LinkConditions>> = {
-  steady: steadyLink,
-  rough: roughLink,
-  bad: { ...roughLink, loss: 0.2, doubling: 0.1, reordering: 0.2, reorderingMilliseconds: 2000, mostLatencyMilliseconds: 400 },
-};
+/** Until our own client has noticed that a connection is half-open, and has come back. Milliseconds. */
+const comebackMilliseconds = 180_000;
 
 /** What a test does to a world before its day, to see that the checkers notice. */
 export type Spoil = (world: World) => void;
@@ -32,7 +37,9 @@ export async function runDay(plan: DayPlan, spoil?: Spoil): Promise<DayRecord> {
   const world = new World({
     seed: plan.seed,
     users: userNames,
-    conditions: links[plan.network],
+    conditions: networks[plan.network],
+    trustedPeers: [partnerAddress],
+    routes: { [partnerDomain]: `sip:${partnerAddress}${plan.lines['dora-peer'].transport === 'TCP' ? ';transport=tcp' : ''}` },
     ...(plan.commitMilliseconds === 0 ? {} : { commitMilliseconds: plan.commitMilliseconds }),
   });
   spoil?.(world);
@@ -94,6 +101,7 @@ class Day {
       forwards: this.#forwards,
       addresses: new Map([...this.#devices].map(([name, { address }]) => [name, address])),
       wire: network.wireLog,
+      heard: server.heard,
       log: server.log,
       end: { ...(this.#end ?? unfinished), failure },
     };
@@ -101,20 +109,19 @@ class Day {
 
   /** Our own client makes the ids of its messages itself, and does not tell those of messages that nobody answered. */
   #learnIds(): void {
-    const streams = new Map<string, string>();
-    for (const { transport, from, to, octets } of this.#world.network.wireLog.entries) {
-      const way = `${from.host}:${from.port} ${to.host}:${to.port}`;
-      // A message on a connection comes in pieces, and one by datagram whole.
-      const text = (transport === 'TCP' ? (streams.get(way) ?? '') : '') + new TextDecoder().decode(octets);
-      streams.set(way, text.slice(-longestMessage));
+    for (const { text } of messagesOn(this.#world.network.wireLog)) {
       const [planned, id] = [idIn(text), [...text.matchAll(/^imdn\.Message-ID: (\S+)/gm)].at(-1)?.[1]];
       if (planned !== undefined && id !== undefined) this.#book.plannedIds.set(id, planned);
-      if (planned !== undefined) streams.delete(way);
     }
   }
 
-  #newDevice(name: DeviceName): Promise<Device> | Device {
-    return name.endsWith('-sdk') ? new OwnDevice(this.#world, name, this.#book) : ForeignDevice.start(this.#world, name, this.#book);
+  async #newDevice(name: DeviceName): Promise<Device> {
+    const line = this.#plan.lines[name];
+    const device = name.endsWith('-sdk')
+      ? new OwnDevice(this.#world, name, line, this.#book)
+      : await ForeignDevice.start(this.#world, name, line, this.#book);
+    this.#world.network.setLink(device.address, serverHost, lineOf(this.#plan, name));
+    return device;
   }
 
   /** Lets time pass, looks at the queue and takes rules back whose time is over. */
@@ -143,11 +150,17 @@ class Day {
         return await this.#addRule(event.user, event.rule, event.milliseconds);
       case 'lose-network':
         return this.#loseNetwork(this.#device(event.device), event.milliseconds);
+      case 'reset-streams':
+        return this.#world.network.resetConnections(this.#device(event.device).address, serverHost);
+      case 'forget-streams':
+        return this.#world.network.forgetConnections(this.#device(event.device).address, serverHost);
       case 'crash':
-        return this.#crash(event.downMilliseconds, event.skewMilliseconds);
+        return this.#crash(event);
       case 'crash-in-commit': {
         const mishap = event.when === 'before' ? 'hangs' : 'done, and hangs';
-        return this.#world.mishaps.expect(event.table, mishap, 1, () => this.#soon(() => this.#crash(event.downMilliseconds, this.#skew)));
+        return this.#world.mishaps.expect(event.table, mishap, 1, () =>
+          this.#soon(() => this.#crash({ ...event, skewMilliseconds: this.#skew })),
+        );
       }
       case 'store-fault':
         return this.#world.mishaps.expect(event.table, event.mishap, event.times);
@@ -172,8 +185,7 @@ class Day {
 
   #loseNetwork({ address }: Device, milliseconds: number): void {
     const { network, clock } = this.#world;
-    network.setLink(address, serverHost, { loss: 1 });
-    clock.wakeAt(clock.now() + milliseconds, () => network.setLink(address, serverHost, links[this.#plan.network]));
+    clock.wakeAt(clock.now() + milliseconds, network.partition([address], [serverHost]));
   }
 
   #setSkew(milliseconds: number): void {
@@ -181,10 +193,10 @@ class Day {
     this.#skews = { least: Math.min(this.#skews.least, milliseconds), most: Math.max(this.#skews.most, milliseconds) };
   }
 
-  #crash(downMilliseconds: number, skewMilliseconds: number): void {
+  #crash({ silently = false, downMilliseconds, skewMilliseconds }: Crash): void {
     const { server, clock, mishaps } = this.#world;
     if (!server.isUp) return;
-    server.crash();
+    server.crash({ silently });
     mishaps.clear();
     const down = { from: clock.now(), until: Number.POSITIVE_INFINITY };
     this.#downs.push(down);
@@ -268,8 +280,9 @@ class Day {
     const { clock, network, mishaps, server } = this.#world;
     mishaps.clear();
     network.setConditions(steadyLink);
-    for (const device of this.#devices.values()) network.setLink(device.address, serverHost, steadyLink);
-    await clock.runFor(60_000);
+    network.heal();
+    for (const { name, address } of this.#devices.values()) network.setLink(address, serverHost, wellLineOf(this.#plan, name));
+    await clock.runFor(comebackMilliseconds);
     await this.#starting;
     await this.#endRules(Number.POSITIVE_INFINITY);
     for (const device of this.#devices.values()) {
@@ -287,5 +300,13 @@ class Day {
   }
 }
 
+interface Crash {
+  readonly silently?: boolean;
+  readonly downMilliseconds: number;
+  readonly skewMilliseconds: number;
+}
+
+/** The last one to get an address. */
+const partnerAddress = '10.0.0.8';
 const serverHost = '10.0.0.1';
 const aliceUri = `sip:alice@${domain}`;

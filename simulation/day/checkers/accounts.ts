@@ -1,5 +1,6 @@
 import { type DeviceName, userOf } from '../plan.ts';
 import type { DayRecord, SentMessage } from '../record.ts';
+import { messagesHeard, messagesOn } from '../wire-messages.ts';
 
 /** What several checkers ask of a day. */
 
@@ -21,25 +22,24 @@ export function shownOf(record: DayRecord, message: SentMessage) {
 }
 
 /** Whether the server must have got that device's 2xx to the request of these names: in time, and while it was there. */
-export function wasHeard({ addresses, wire, downs }: DayRecord, device: DeviceName, names: string): boolean {
+export function wasHeard({ addresses, wire, heard, downs }: DayRecord, device: DeviceName, names: string): boolean {
   const address = addresses.get(device);
-  const callId = names.split(' ')[0] ?? '';
-  const named = wire.entries.filter(({ octets }) => new TextDecoder().decode(octets).includes(callId));
-  const askedAt = named.find(({ to }) => to.host === address)?.atMilliseconds ?? 0;
-  return named.some(
-    ({ from, octets, fate, atMilliseconds }) =>
-      from.host === address &&
-      (fate === 'sent' || fate === 'doubled') &&
-      atMilliseconds < askedAt + timerF - longestWay &&
-      !downs.some((down) => atMilliseconds >= down.from - longestWay && atMilliseconds <= down.until) &&
-      new TextDecoder().decode(octets).startsWith('SIP/2.0 2'),
-  );
+  const branch = /branch=[^;,\s]+/.exec(names)?.[0] ?? names;
+  const asked = messagesOn(wire).filter(({ to, text }) => to.host === address && text.includes(branch));
+  const answers = messagesHeard(heard).filter(({ from, text }) => from.host === address && text.includes(branch));
+  return answers.some(({ text, endedAt }) => {
+    const [first, last] = [asked.at(0), asked.findLast(({ beganAt }) => beganAt <= endedAt)];
+    if (!text.startsWith('SIP/2.0 2') || first === undefined || last === undefined) return false;
+    // The process that hears it is the one that has asked, and lives on until it is kept.
+    const isKept = !downs.some((down) => down.from <= endedAt + longestKeeping && down.until >= last.beganAt);
+    return isKept && endedAt < first.beganAt + timerF - longestKeeping;
+  });
 }
 
 /** How long a client may take to answer (RFC 3261 §17.1.2.2). Milliseconds. */
 const timerF = 32_000;
-/** Longer than anything is on its way. Milliseconds. */
-const longestWay = 3000;
+/** Longer than it takes to keep what was heard. Milliseconds. */
+const longestKeeping = 3000;
 
 /** The planned expiry by the server's clock, at the earliest and at the latest. */
 export function expiryOf(

@@ -1,5 +1,6 @@
 import { userOf } from '../plan.ts';
 import type { Checker, DayRecord, SentMessage } from '../record.ts';
+import { messagesOn } from '../wire-messages.ts';
 import { acceptedAt, expiryOf, shownOf } from './accounts.ts';
 
 /** 1. What was accepted was delivered, waits, or has expired with the notice that it owes. */
@@ -16,7 +17,16 @@ export const nothingLost: Checker = (record) =>
 /** Who asked for it is told that it was not delivered. Who hides is told as well (decision 34). */
 function toldOfExpiry(record: DayRecord, message: SentMessage): boolean {
   if (!message.notifications.includes('negative-delivery') || hasBlocked(record, message)) return true;
-  return record.told.some(({ about, status, device }) => about === message.id && status === 'failed' && userOf(device) === message.from);
+  const isTold = record.told.some(
+    ({ about, status, device }) => about === message.id && status === 'failed' && userOf(device) === message.from,
+  );
+  return isTold || (message.from === 'dora' && wasOffered(record, message));
+}
+
+/** What a peer refuses is not kept for it: its users are its own. */
+function wasOffered({ wire, addresses }: DayRecord, { id }: SentMessage): boolean {
+  const peer = addresses.get('dora-peer');
+  return messagesOn(wire).some(({ to, text }) => to.host === peer && text.includes(`<message-id>${id}<`));
 }
 
 /** Who has blocked the recipient is refused what comes in the recipient's name; the blocked one of every day is Alice. */

@@ -1,4 +1,5 @@
 import type { Checker, DayRecord, SentMessage } from '../record.ts';
+import { messagesOn } from '../wire-messages.ts';
 import { acceptedAt } from './accounts.ts';
 
 /**
@@ -30,7 +31,5 @@ function faultsOf(record: DayRecord, first: SentMessage, second: SentMessage): r
 function wasOffered(record: DayRecord, device: string, { id }: SentMessage, before: number): boolean {
   const address = [...record.addresses].find(([name]) => name === device)?.[1];
   const text = `text of ${id}.`;
-  return record.wire.entries.some(
-    ({ to, octets, atMilliseconds }) => to.host === address && atMilliseconds <= before && Buffer.from(octets).includes(text),
-  );
+  return messagesOn(record.wire).some((offered) => offered.to.host === address && offered.beganAt <= before && offered.text.includes(text));
 }
