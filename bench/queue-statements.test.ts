@@ -70,6 +70,11 @@ describe('what is done for a message or a user reads no table to its end, howeve
   };
   for (const [name, call] of Object.entries(calls)) it(name, async () => assert.deepEqual(await scansOf(call), []));
 
+  it('a message is found by its id in an index and not among the messages', async () => {
+    const index = 'SCAN deferred_messages USING COVERING INDEX deferred_messages_by_expiry';
+    assert.deepEqual(await scansOf((database) => queue(database).find(id)), [index]);
+  });
+
   it('what a start and an operator ask reads one small row a user', async () => {
     assert.deepEqual(await scansOf((database) => queue(database).owners()), ['SCAN queue_sizes']);
     assert.deepEqual(await scansOf((database) => queue(database).count()), ['SCAN queue_sizes']);
