@@ -17,6 +17,9 @@ const patienceMilliseconds = 32_000;
 const maxRefusals = 20;
 const serviceTag = '+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg"';
 
+/** What a transaction without an answer tells (RFC 3261 §8.1.3.1). */
+const noAnswer = 'SIP/2.0 408 Request Timeout\r\n';
+
 /** A message that came to a client, at `performance.now()`. */
 export interface Arrival {
   readonly user: string;
@@ -40,9 +43,8 @@ export class QueueClients {
   onMessage: (arrival: Arrival) => void = () => undefined;
   /** Called for each notification, with the Message-ID that it is about. */
   onNotification: (messageId: string) => void = () => undefined;
-  /** Requests that were sent again, and answers 503. */
-  resent = 0;
-  refused = 0;
+  /** Sendings again, answers 503 to REGISTER, and REGISTERs without an answer. */
+  readonly troubles = { resent: 0, refused: 0, unanswered: 0 };
 
   static async open(server: { readonly host: string; readonly port: number }): Promise<QueueClients> {
     const opened = Array.from({ length: sockets }, () => createSocket('udp4'));
@@ -68,11 +70,12 @@ export class QueueClients {
       const credentials = challenge === undefined ? [] : [authorization(user, challenge)];
       const { status, response } = await this.#exchange(user, this.#registration(user, { callId, sequence, expires, credentials }));
       if (status === 200) return performance.now();
-      if (status === 401) challenge = response;
-      else if (status !== 503) throw new Error(`${user} got ${status} to his REGISTER`);
-      if (status === 401) continue;
+      if (status === 401) {
+        challenge = response;
+        continue;
+      }
+      this.#count(status, user);
       refusals += 1;
-      this.refused += 1;
       await pause(Number(headerOf(response, 'Retry-After') ?? '1') * 1000);
     }
     throw new Error(`${user} was refused again and again`);
@@ -90,7 +93,14 @@ export class QueueClients {
   }
 
   close(): void {
+    for (const answer of [...this.#answers.values()]) answer(noAnswer);
     for (const socket of this.#sockets) socket.close();
+  }
+
+  #count(status: number, user: string): void {
+    if (status === 503) this.troubles.refused += 1;
+    else if (status === 408) this.troubles.unanswered += 1;
+    else throw new Error(`${user} got ${status} to his REGISTER`);
   }
 
   #dialogLines(from: string, to: string, callId: string): readonly string[] {
@@ -118,8 +128,8 @@ export class QueueClients {
     const stop = sendUntilStopped(
       () => socket.send(text, this.#server.port, this.#server.host),
       (isLast) => {
-        if (isLast) this.#answers.get(branch)?.('SIP/2.0 408 Request Timeout\r\n');
-        else this.resent += 1;
+        if (isLast) this.#answers.get(branch)?.(noAnswer);
+        else this.troubles.resent += 1;
       },
     );
     this.#answers.set(branch, (response) => {

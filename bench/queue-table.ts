@@ -11,13 +11,16 @@ export function queueTable(size: QueueSize, figures: QueueFigures): string {
 type Row = readonly [string, string];
 
 function fixed({ messages, users }: QueueSize, figures: QueueFigures): readonly Row[] {
-  const { fileMegabytes, seededSeconds, startSeconds, startPeak, started, rested, restedAfterAll } = figures;
+  const { fileMegabytes, seededSeconds, startSecondsAlone, startSeconds, startPeak, startedAlone, started, rested, restedAfterAll } =
+    figures;
   const memory = (title: string, { resident, proportional }: typeof started): Row => [title, `${resident} (PSS ${proportional})`];
   return [
     [`${messages} messages wait for ${users} users`, 'OpenCPM'],
     ['---', '---'],
     ['size of the database (MB) / written in (s)', `${fileMegabytes} / ${seededSeconds}`],
-    ['start-up with it (s) / the most resident until then (MB)', `${startSeconds} / ${startPeak}`],
+    ['start-up with the users alone / with the queue (s)', `${startSecondsAlone} / ${startSeconds}`],
+    memory('resident after the start with the users alone (MB)', startedAlone),
+    ['the most resident during the start (MB)', String(startPeak)],
     memory('resident after the start (MB)', started),
     memory('resident at rest (MB)', rested),
     memory('resident at rest after all that follows (MB)', restedAfterAll),
@@ -45,7 +48,7 @@ function expiry({ expiring, rate }: QueueSize, { expiry: { quiet, during, notice
 }
 
 function storm({ storm: users }: QueueSize, { storm: figures }: QueueFigures): readonly Row[] {
-  const { deliveries, relays, registration, firstPush } = figures;
+  const { deliveries, relays, registration, firstPush, troubles } = figures;
   return [
     [
       `${users} register at once: all registered / all delivered after (s)`,
@@ -54,7 +57,7 @@ function storm({ storm: users }: QueueSize, { storm: figures }: QueueFigures): r
     ['each one’s 200', spreadText(registration)],
     ['from his 200 to his first message', spreadText(firstPush)],
     ['messages expected / come / doubled', `${deliveries.expected} / ${deliveries.delivered} / ${deliveries.doubled}`],
-    ['requests sent again / refused for the moment', `${figures.resent} / ${figures.refused}`],
+    ['sent again / refused for the moment / REGISTER unanswered', `${troubles.resent} / ${troubles.refused} / ${troubles.unanswered}`],
     ['relays meanwhile', relayText(relays)],
     ['the most resident meanwhile (MB)', String(figures.peakMegabytes)],
   ];

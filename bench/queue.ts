@@ -2,7 +2,7 @@
  * `npm run bench -- queue`: what a great queue costs: a million messages that wait for a hundred thousand users, a tenth of
  * them expiring in one moment, ten thousand users who come in one moment. Against ourselves, so that it needs no other program.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -22,13 +22,20 @@ import { queueTable } from './queue-table.ts';
 import { type StormFigures, stormOf } from './storm.ts';
 
 export const queueUsage = `usage: npm run bench -- queue [--users 100000] [--messages 1000000] [--expiring 100000] [--storm 10000] [--coming 200]
-    [--rate 500] [--seconds 30] [--rest 60] [--folder FOLDER] [--json]`;
+    [--rate 500] [--seconds 30] [--rest 60] [--folder FOLDER] [--written FOLDER] [--json]
+  --folder is where the databases are while it runs, --written where the great one is kept for another run.`;
 
 /** For what lies between the moment of expiry being set and the server having started, in milliseconds: at least, and for each message. */
 const startMilliseconds = { least: 4000, perMessage: 0.012 } as const;
 
-/** What a run measures. */
-export interface QueueFigures {
+/** With the users, and nothing waiting but for those who come one by one. */
+interface FiguresAlone {
+  readonly startSecondsAlone: number;
+  readonly startedAlone: Memory;
+  readonly few: ComingFigures;
+}
+
+interface FiguresOfMany {
   /** Megabytes of the database file, full. */
   readonly fileMegabytes: number;
   readonly seededSeconds: number;
@@ -37,16 +44,18 @@ export interface QueueFigures {
   /** The most while it started. */
   readonly startPeak: number;
   readonly rested: Memory;
-  readonly few: ComingFigures;
   readonly many: ComingFigures;
   readonly expiry: ExpiryFigures;
   readonly storm: StormFigures;
   readonly restedAfterAll: Memory;
 }
 
+/** What a run measures. */
+export interface QueueFigures extends FiguresAlone, FiguresOfMany {}
+
 /** Throws with a text for the user. */
 export async function benchQueue(words: readonly string[]): Promise<void> {
-  const { plan, restSeconds, folder: parent, json } = readQueueOptions(words);
+  const { plan, folder: parent, json, ...run } = readQueueOptions(words);
   // As the launcher starts a checkout: with the code of earlier runs, so that no compiler of types stays in memory.
   process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '..', 'node_modules', '.cache', 'opencpm');
   const folder = mkdtempSync(join(parent, 'opencpm-queue-'));
@@ -54,7 +63,7 @@ export async function benchQueue(words: readonly string[]): Promise<void> {
   // A run that is broken off leaves gigabytes behind otherwise.
   process.once('exit', clean);
   try {
-    const figures = await measureQueue(plan, folder, { restSeconds, say: (line) => process.stderr.write(`${line}\n`) });
+    const figures = await measureQueue(plan, folder, { ...run, say: (line) => process.stderr.write(`${line}\n`) });
     process.stdout.write(json ? `${JSON.stringify(figures)}\n` : queueTable(plan.size, figures));
   } finally {
     clean();
@@ -64,6 +73,8 @@ export async function benchQueue(words: readonly string[]): Promise<void> {
 
 export interface RunOptions {
   readonly restSeconds: number;
+  /** A folder where the written database is taken from, or kept. */
+  readonly written?: string;
   /** Told what happens. */
   readonly say: (line: string) => void;
 }
@@ -77,8 +88,12 @@ export async function measureQueue(plan: QueuePlan, folder: string, options: Run
   copyFileSync(join(few, 'data', 'opencpm.db'), join(many, 'data', 'opencpm.db'));
   await withDatabase(few, (database) => seedMessages(database, plan.few(), { pattern, arrivedAt: Date.now() }));
   options.say('Users come one by one, and nothing waits for others …');
-  const costs = await withServer(few, ({ server, clients }) => comingCosts(clients, plan, server.pid));
-  return { few: costs, ...(await measureMany(plan, many, { ...options, pattern })) };
+  const alone = await withServer(few, async ({ server, clients, startSeconds }) => ({
+    startSecondsAlone: startSeconds,
+    startedAlone: memoryOf(server.pid),
+    few: await comingCosts(clients, plan, server.pid),
+  }));
+  return { ...alone, ...(await measureMany(plan, many, { ...options, pattern })) };
 }
 
 /** How the server keeps a message: one is sent, kept, and taken out again. */
@@ -93,14 +108,11 @@ interface Many extends RunOptions {
   readonly pattern: Pattern;
 }
 
-async function measureMany(plan: QueuePlan, folder: string, { pattern, restSeconds, say }: Many): Promise<Omit<QueueFigures, 'few'>> {
+async function measureMany(plan: QueuePlan, folder: string, options: Many): Promise<FiguresOfMany> {
+  const { restSeconds, say } = options;
   say(`${plan.size.messages} messages are kept …`);
   const began = performance.now();
-  await withDatabase(folder, async (database) => {
-    const arrivedAt = Date.now() - plan.size.messages;
-    await seedMessages(database, plan.expiring(), { pattern, arrivedAt, expiring: true });
-    await seedMessages(database, plan.lasting(), { pattern, arrivedAt: arrivedAt + plan.size.expiring });
-  });
+  await writeMessages(plan, folder, options);
   const seededSeconds = rounded((performance.now() - began) / 1000);
   const fileMegabytes = Math.round(statSync(join(folder, 'data', 'opencpm.db')).size / 1e6);
   const first = await withServer(folder, async ({ server, clients, startSeconds }) => {
@@ -111,6 +123,7 @@ async function measureMany(plan: QueuePlan, folder: string, { pattern, restSecon
     say('Users come one by one …');
     return { startSeconds, started, startPeak, rested, many: await comingCosts(clients, plan, server.pid) };
   });
+  say(JSON.stringify(first));
   const starting = startMilliseconds.least + startMilliseconds.perMessage * plan.size.messages;
   const at = Date.now() + starting + leadMilliseconds(plan);
   const set = await withDatabase(folder, (database) => expireAt(database, at));
@@ -119,12 +132,25 @@ async function measureMany(plan: QueuePlan, folder: string, { pattern, restSecon
     for (const user of plan.present) await clients.register(user);
     say(`${plan.size.expiring} messages expire at once …`);
     const expiry = await expiryOf(clients, { plan, server, folder, at });
-    say(`${plan.size.storm} users come at once …`);
+    say(`${JSON.stringify(expiry)}\n${plan.size.storm} users come at once …`);
     const storm = await stormOf(clients, plan, server.pid);
     await pause(restSeconds * 1000);
     return { expiry, storm, restedAfterAll: memoryOf(server.pid) };
   });
   return { seededSeconds, fileMegabytes, ...first, ...second };
+}
+
+async function writeMessages(plan: QueuePlan, folder: string, { pattern, written }: Many): Promise<void> {
+  const file = join(folder, 'data', 'opencpm.db');
+  const { users, messages, expiring, storm, coming } = plan.size;
+  const kept = written === undefined ? undefined : join(written, `queue-${users}-${messages}-${expiring}-${storm}-${coming}.db`);
+  if (kept !== undefined && existsSync(kept)) return copyFileSync(kept, file);
+  await withDatabase(folder, async (database) => {
+    const arrivedAt = Date.now() - messages;
+    await seedMessages(database, plan.expiring(), { pattern, arrivedAt, expiring: true });
+    await seedMessages(database, plan.lasting(), { pattern, arrivedAt: arrivedAt + expiring });
+  });
+  if (kept !== undefined) copyFileSync(file, kept);
 }
 
 interface Started {
@@ -147,9 +173,8 @@ async function withServer<T>(folder: string, use: (started: Started) => Promise<
   }
 }
 
-interface QueueOptions {
+interface QueueOptions extends Omit<RunOptions, 'say'> {
   readonly plan: QueuePlan;
-  readonly restSeconds: number;
   readonly folder: string;
   readonly json: boolean;
 }
@@ -157,7 +182,7 @@ interface QueueOptions {
 function readQueueOptions(words: readonly string[]): QueueOptions {
   const text = { type: 'string' } as const;
   const counts = { users: text, messages: text, expiring: text, storm: text, coming: text, rate: text, seconds: text, rest: text };
-  const { values } = parseArgs({ args: [...words], options: { ...counts, folder: text, json: { type: 'boolean' } } });
+  const { values } = parseArgs({ args: [...words], options: { ...counts, folder: text, written: text, json: { type: 'boolean' } } });
   const count = (value: string | undefined, otherwise: number) => {
     const number = Number(value ?? otherwise);
     if (!Number.isInteger(number) || number < 0) throw new Error(`${value}: must be a whole number\n${queueUsage}`);
@@ -172,6 +197,11 @@ function readQueueOptions(words: readonly string[]): QueueOptions {
     rate: count(values.rate, 500),
     seconds: count(values.seconds, 30),
   };
-  const restSeconds = count(values.rest, 60);
-  return { plan: new QueuePlan(size), restSeconds, folder: values.folder ?? tmpdir(), json: values.json ?? false };
+  return {
+    plan: new QueuePlan(size),
+    restSeconds: count(values.rest, 60),
+    folder: values.folder ?? tmpdir(),
+    json: values.json ?? false,
+    ...(values.written === undefined ? {} : { written: values.written }),
+  };
 }

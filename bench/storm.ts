@@ -17,8 +17,8 @@ export interface StormFigures {
   readonly registration: Spread;
   readonly firstPush: Spread;
   readonly deliveries: Deliveries;
-  readonly resent: number;
-  readonly refused: number;
+  /** Sendings again, answers 503 to REGISTER, and REGISTERs without an answer. */
+  readonly troubles: { readonly resent: number; readonly refused: number; readonly unanswered: number };
   readonly peakMegabytes: number;
   readonly relays: RelaySpread;
 }
@@ -31,7 +31,7 @@ export async function stormOf(clients: QueueClients, plan: QueuePlan, pid: numbe
     if (users.has(arrival.user)) arrivals.take(arrival);
   };
   const expected = plan.storm.reduce((sum, _, number) => sum + plan.waitingFor(number), 0);
-  const [resent, refused] = [clients.resent, clients.refused];
+  const before = { ...clients.troubles };
   const relays = new SteadyRelays(clients, plan.present, plan.size.rate);
   await pause(1000);
   forgetPeak(pid);
@@ -49,8 +49,11 @@ export async function stormOf(clients: QueueClients, plan: QueuePlan, pid: numbe
     registration: spreadOf(answeredAt.map((at) => at - began)),
     firstPush: spreadOf(firstPushes(plan, arrivals, answeredAt)),
     deliveries: arrivals.deliveries(expected),
-    resent: clients.resent - resent,
-    refused: clients.refused - refused,
+    troubles: {
+      resent: clients.troubles.resent - before.resent,
+      refused: clients.troubles.refused - before.refused,
+      unanswered: clients.troubles.unanswered - before.unanswered,
+    },
     peakMegabytes: peakOf(pid),
     relays: relaysBetween(relayed, began, ended),
   };
