@@ -61,13 +61,14 @@ describe('the checkers', () => {
 });
 
 describe('a violated day', () => {
-  const bug = plantedBugs.find(({ name }) => name === 'extends an expiry');
+  const bug = plantedBugs.find(({ name }) => name === 'deletes before the client’s 2xx');
 
-  it('is made short and told as a ladder', async () => {
-    const story = await storyOf(3, bug?.spoil);
-    assert.match(story, /^seed 3, \d of \d+ events/);
-    assert.match(story, /the queue is kept: the expiry of (m\d+) has grown/);
-    assert.match(story, /MESSAGE sip:/);
+  it('is made short and told as a ladder, with what happened to its connections', async () => {
+    const story = await storyOf(9, bug?.spoil);
+    assert.match(story, /^seed 9, \d of \d+ events/);
+    assert.match(story, /nothing is lost: m7 to carol was accepted and is nowhere/);
+    assert.match(story, /carol-sdk: TCP, pieces of 536 octets/);
+    assert.match(story, /TCP reset within MESSAGE sip:carol@/);
   });
 
   it('keeps those events alone without which it would not fail', async () => {

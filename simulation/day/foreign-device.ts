@@ -130,7 +130,9 @@ export class ForeignDevice implements Device {
 
   /** What the script of this device's peer says to each arrival of a MESSAGE. */
   answerTo(request: SipRequest): PeerAnswer {
-    const names = ['Call-ID', 'CSeq', 'From', 'Via'].map((name) => request.headers.text(name)).join(' ');
+    // The transport is none of a transaction's names (RFC 3261 §17.2.3).
+    const via = request.headers.text('Via')?.replace(/^SIP\/2\.0\/\w+ /, '');
+    const names = [...['Call-ID', 'CSeq', 'From'].map((name) => request.headers.text(name)), via].join(' ');
     const said = this.#said.get(names) ?? answers[this.#behaviour];
     if (said.kind !== 'silence') this.#said.set(names, said);
     const isTaken = said.kind === 'late' || (said.kind === 'status' && said.status < 300);

@@ -1,20 +1,12 @@
-import type { Administration } from '@opencpm/server';
 import { steadyLink } from '@opencpm/testkit';
-import { domain, World } from '../world.ts';
+import { World } from '../world.ts';
+import { asked } from './asked.ts';
+import { DayRules } from './day-rules.ts';
 import type { DayBook, Device } from './device.ts';
 import { ForeignDevice } from './foreign-device.ts';
 import { lineOf, networks, wellLineOf } from './lines.ts';
 import { OwnDevice } from './own-device.ts';
-import {
-  type DayEvent,
-  type DayPlan,
-  type DeviceName,
-  deviceNames,
-  type PlannedRule,
-  partnerDomain,
-  type UserName,
-  userNames,
-} from './plan.ts';
+import { type DayEvent, type DayPlan, type DeviceName, deviceNames, partnerDomain, userNames } from './plan.ts';
 import { type DayEnd, type DayRecord, idIn, type QueueLook, type WaitingLook } from './record.ts';
 import { messagesOn } from './wire-messages.ts';
 
@@ -23,8 +15,6 @@ const lookMilliseconds = 5000;
 const settledLookMilliseconds = 60_000;
 /** After the last event everybody comes and answers; by then all that can be delivered or has expired is gone. */
 const settleMilliseconds = 75 * 60_000;
-/** A commit is answered, and whoever asks the server has his answer, within that time. Milliseconds. */
-const answerMilliseconds = 5000;
 const queueLimit = 1000;
 /** Until our own client has noticed that a connection is half-open, and has come back. Milliseconds. */
 const comebackMilliseconds = 180_000;
@@ -61,9 +51,7 @@ class Day {
   readonly #book: DayBook = { sent: [], shown: [], told: [], notified: [], plannedIds: new Map() };
   readonly #queue: QueueLook[] = [];
   readonly #downs: { from: number; until: number }[] = [];
-  readonly #forwards: { user: UserName; to: UserName }[] = [];
-  /** Rules that hold, and until when. */
-  readonly #rules: { readonly until: number; readonly remove: (administration: Administration) => Promise<unknown> }[] = [];
+  readonly #rules: DayRules;
   readonly #idsOfRows = new Map<string, string | undefined>();
   #skew = 0;
   #skews = { least: 0, most: 0 };
@@ -73,6 +61,7 @@ class Day {
   constructor(world: World, plan: DayPlan) {
     this.#world = world;
     this.#plan = plan;
+    this.#rules = new DayRules(world);
   }
 
   async live(): Promise<void> {
@@ -98,7 +87,7 @@ class Day {
       notified: this.#book.notified.map((sent) => ({ ...sent, about: this.#book.plannedIds.get(sent.about) ?? sent.about })),
       queue: this.#queue,
       downs: this.#downs,
-      forwards: this.#forwards,
+      forwards: this.#rules.forwards,
       addresses: new Map([...this.#devices].map(([name, { address }]) => [name, address])),
       wire: network.wireLog,
       heard: server.heard,
@@ -130,7 +119,7 @@ class Day {
     while (clock.now() < at) {
       await clock.advanceTo(Math.min(at, clock.now() + pause));
       await this.#look();
-      await this.#endRules(clock.now());
+      await this.#rules.end(clock.now());
     }
   }
 
@@ -147,7 +136,7 @@ class Day {
       case 'display':
         return this.#begin(this.#device(event.device).display());
       case 'rule':
-        return await this.#addRule(event.user, event.rule, event.milliseconds);
+        return await this.#rules.add(event.user, event.rule, event.milliseconds);
       case 'lose-network':
         return this.#loseNetwork(this.#device(event.device), event.milliseconds);
       case 'reset-streams':
@@ -208,55 +197,8 @@ class Day {
     });
   }
 
-  async #addRule(user: UserName, rule: PlannedRule, milliseconds: number): Promise<void> {
-    const { server, clock } = this.#world;
-    if (!server.isUp) return;
-    const until = clock.now() + milliseconds;
-    if (rule === 'block') {
-      await this.#asked(({ preferences }) => preferences.block(user, aliceUri));
-      this.#rules.push({ until, remove: ({ preferences }) => preferences.unblock(user, aliceUri) });
-      return;
-    }
-    const to = user === 'carol' ? 'bob' : 'carol';
-    if (rule === 'forward') this.#forwards.push({ user, to });
-    const forwarding = rule === 'forward' ? { forwardTo: `sip:${to}@${domain}` } : {};
-    const added = await this.#asked(({ preferences }) => {
-      return preferences.addRule(user, { actions: [rule], from: [], others: false, ...forwarding });
-    });
-    if (added?.kind !== 'done') return;
-    this.#rules.push({ until, remove: ({ preferences }) => preferences.removeRule(user, added.value.id) });
-  }
-
-  async #endRules(now: number): Promise<void> {
-    for (const rule of this.#rules.filter(({ until }) => until <= now)) {
-      if (!this.#world.server.isUp) return;
-      await this.#asked(rule.remove);
-      this.#rules.splice(this.#rules.indexOf(rule), 1);
-    }
-  }
-
-  /** Undefined when the server went away meanwhile. */
-  async #asked<T>(ask: (administration: Administration) => Promise<T>): Promise<T | undefined> {
-    const { server, clock } = this.#world;
-    if (!server.isUp) return undefined;
-    let answered: { readonly value: T } | undefined;
-    let failed: unknown;
-    const { administration } = server.server;
-    ask(administration).then(
-      (value) => {
-        answered = { value };
-      },
-      (error) => {
-        failed = error;
-      },
-    );
-    await clock.runUntil(() => answered !== undefined || failed !== undefined || !server.isUp, answerMilliseconds);
-    if (failed !== undefined) throw failed;
-    return answered?.value;
-  }
-
   async #look(): Promise<readonly WaitingLook[] | undefined> {
-    const rows = await this.#asked((administration) => administration.queue({ limit: queueLimit }));
+    const rows = await asked(this.#world, (administration) => administration.queue({ limit: queueLimit }));
     if (rows?.kind !== 'done') return undefined;
     const waiting: WaitingLook[] = [];
     for (const { messageUriId, user, expiresAt } of rows.value) {
@@ -268,7 +210,7 @@ class Day {
 
   async #idOfRow(messageUriId: string): Promise<string | undefined> {
     if (this.#idsOfRows.has(messageUriId)) return this.#idsOfRows.get(messageUriId);
-    const row = await this.#asked((administration) => administration.queuedMessage(messageUriId));
+    const row = await asked(this.#world, (administration) => administration.queuedMessage(messageUriId));
     if (row?.kind !== 'done') return undefined;
     const id = idIn(row.value.text ?? '');
     this.#idsOfRows.set(messageUriId, id);
@@ -284,7 +226,7 @@ class Day {
     for (const { name, address } of this.#devices.values()) network.setLink(address, serverHost, wellLineOf(this.#plan, name));
     await clock.runFor(comebackMilliseconds);
     await this.#starting;
-    await this.#endRules(Number.POSITIVE_INFINITY);
+    await this.#rules.end(Number.POSITIVE_INFINITY);
     for (const device of this.#devices.values()) {
       device.behave('answers');
       // What a client has refused waits until its registration is another one.
@@ -293,7 +235,7 @@ class Day {
     }
     await this.#passTo(clock.now() + settleMilliseconds, settledLookMilliseconds);
     const waiting = (await this.#look()) ?? [];
-    const status = await this.#asked((administration) => administration.status());
+    const status = await asked(this.#world, (administration) => administration.status());
     const wakesAtRest = server.pendingWakes;
     const wakesAfterStop = await this.#world.run(server.stop());
     this.#end = { at: clock.now(), skew: this.#skews, waiting, owed: status?.outboxRows ?? -1, wakesAtRest, wakesAfterStop };
@@ -309,4 +251,3 @@ interface Crash {
 /** The last one to get an address. */
 const partnerAddress = '10.0.0.8';
 const serverHost = '10.0.0.1';
-const aliceUri = `sip:alice@${domain}`;

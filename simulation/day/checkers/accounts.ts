@@ -24,7 +24,7 @@ export function shownOf(record: DayRecord, message: SentMessage) {
 /** Whether the server must have got that device's 2xx to the request of these names: in time, and while it was there. */
 export function wasHeard({ addresses, wire, heard, downs }: DayRecord, device: DeviceName, names: string): boolean {
   const address = addresses.get(device);
-  const branch = /branch=[^;,\s]+/.exec(names)?.[0] ?? names;
+  const branch = branchIn(names);
   const asked = messagesOn(wire).filter(({ to, text }) => to.host === address && text.includes(branch));
   const answers = messagesHeard(heard).filter(({ from, text }) => from.host === address && text.includes(branch));
   return answers.some(({ text, endedAt }) => {
@@ -34,6 +34,11 @@ export function wasHeard({ addresses, wire, heard, downs }: DayRecord, device: D
     const isKept = !downs.some((down) => down.from <= endedAt + longestKeeping && down.until >= last.beganAt);
     return isKept && endedAt < first.beganAt + timerF - longestKeeping;
   });
+}
+
+/** The parameter of the request's first Via. */
+export function branchIn(names: string): string {
+  return /branch=[^;,\s]+/.exec(names)?.[0] ?? names;
 }
 
 /** How long a client may take to answer (RFC 3261 §17.1.2.2). Milliseconds. */
