@@ -41,8 +41,8 @@ export class QueueClients {
   readonly #answers = new Map<string, (response: string) => void>();
   /** Called for each request with a message that waited or was relayed; not for notifications. */
   onMessage: (arrival: Arrival) => void = () => undefined;
-  /** Called for each notification, with the Message-ID that it is about. */
-  onNotification: (messageId: string) => void = () => undefined;
+  /** Called for each notification; the Message-ID is that of the message that it is about. */
+  onNotification: (arrival: Arrival) => void = () => undefined;
   /** Sendings again, answers 503 to REGISTER, and REGISTERs without an answer. */
   readonly troubles = { resent: 0, refused: 0, unanswered: 0 };
 
@@ -158,13 +158,11 @@ export class QueueClients {
 
   #arrived(text: string): void {
     const about = /<message-id>([^<]+)<\/message-id>/.exec(text)?.[1];
-    if (about !== undefined) {
-      this.onNotification(about);
-      return;
-    }
+    const own = /^imdn\.Message-ID: (.*)\r$/m.exec(text)?.[1] ?? '';
     const user = /^MESSAGE sip:([^@]+)@/.exec(text)?.[1] ?? '';
-    const messageId = /^imdn\.Message-ID: (.*)\r$/m.exec(text)?.[1] ?? '';
-    this.onMessage({ user, messageId, callId: headerOf(text, 'Call-ID') ?? '', at: performance.now() });
+    const arrival = { user, messageId: about ?? own, callId: headerOf(text, 'Call-ID') ?? '', at: performance.now() };
+    if (about === undefined) this.onMessage(arrival);
+    else this.onNotification(arrival);
   }
 }
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AdministrationSocket } from '../force/administration.ts';
-import { eventually } from '../interop/surroundings/eventually.ts';
 import type { ServerProcess } from '../interop/surroundings/server-process.ts';
+import { Arrivals } from './queue-arrivals.ts';
 import type { QueueClients } from './queue-clients.ts';
-import { type RelaySpread, relaysBetween, rounded } from './queue-figures.ts';
+import { type Deliveries, type RelaySpread, relaysBetween, rounded } from './queue-figures.ts';
 import type { QueuePlan } from './queue-plan.ts';
 import { forgetPeak, peakOf } from './queue-process.ts';
 import { SteadyRelays } from './queue-relays.ts';
@@ -21,7 +21,7 @@ export interface ExpiryFigures {
   /** Until the last message was gone, and until the last notification had come. */
   readonly seconds: number;
   readonly notifiedAfterSeconds: number;
-  readonly notices: { readonly expected: number; readonly came: number; readonly doubled: number };
+  readonly notices: Deliveries;
   readonly peakMegabytes: number;
   readonly left: number;
 }
@@ -43,7 +43,8 @@ export function leadMilliseconds({ size: { seconds } }: QueuePlan): number {
 export async function expiryOf(clients: QueueClients, { plan, server, folder, at }: Expiry): Promise<ExpiryFigures> {
   const administration = new AdministrationSocket(join(folder, 'data', 'opencpm.sock'));
   const { deferred } = await administration.held();
-  const notices = new Notices(clients);
+  const notices = new Arrivals();
+  clients.onNotification = (arrival) => notices.take(arrival);
   const relays = new SteadyRelays(clients, plan.present, plan.size.rate);
   await pause(plan.size.seconds * warmUpShare * 1000);
   const quietFrom = performance.now();
@@ -54,7 +55,7 @@ export async function expiryOf(clients: QueueClients, { plan, server, folder, at
   await untilGone(administration, left);
   const gone = performance.now();
   const expected = Math.ceil(plan.size.expiring / 2);
-  await notices.complete(expected);
+  await notices.complete(expected, patienceMilliseconds);
   const ended = Math.max(gone, notices.lastAt);
   const relayed = await relays.stop();
   return {
@@ -62,7 +63,7 @@ export async function expiryOf(clients: QueueClients, { plan, server, folder, at
     during: relaysBetween(relayed, began, ended),
     seconds: rounded((gone - began) / 1000),
     notifiedAfterSeconds: rounded((notices.lastAt - began) / 1000),
-    notices: { expected, came: notices.size, doubled: notices.doubled },
+    notices: notices.deliveries(expected),
     peakMegabytes: peakOf(server.pid),
     left: (await administration.held()).deferred,
   };
@@ -75,38 +76,5 @@ async function untilGone(administration: AdministrationSocket, left: number): Pr
     if (deferred <= left) return;
     if (performance.now() > deadline) throw new Error(`what expired is still there: ${deferred - left} messages, ${owed} owed`);
     await pause(askMilliseconds);
-  }
-}
-
-/** Notifications that came, by the message that they are about. */
-class Notices {
-  readonly #about = new Set<string>();
-  #doubled = 0;
-  #lastAt = 0;
-
-  constructor(clients: QueueClients) {
-    clients.onNotification = (messageId) => {
-      if (this.#about.has(messageId)) this.#doubled += 1;
-      this.#about.add(messageId);
-      this.#lastAt = performance.now();
-    };
-  }
-
-  get size(): number {
-    return this.#about.size;
-  }
-
-  get doubled(): number {
-    return this.#doubled;
-  }
-
-  get lastAt(): number {
-    return this.#lastAt;
-  }
-
-  async complete(count: number): Promise<void> {
-    const seen = () => `${this.size} of ${count} came`;
-    const look = () => (this.size >= count ? true : undefined);
-    await eventually('the senders are told', look, { withinMilliseconds: patienceMilliseconds, seen });
   }
 }

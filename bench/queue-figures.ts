@@ -30,7 +30,7 @@ export function relaysBetween(relayed: readonly Relayed[], from: number, to: num
   return { ...spreadOf(times), failed: sent.length - times.length };
 }
 
-/** Users whose waiting messages did not come exactly once each. */
+/** What should come once each, what came, and what came again as another request. */
 export interface Deliveries {
   readonly expected: number;
   readonly delivered: number;

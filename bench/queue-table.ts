@@ -42,7 +42,7 @@ function expiry({ expiring, rate }: QueueSize, { expiry: { quiet, during, notice
     [`relays while ${expiring} expire`, relayText(during)],
     ['p50 / p99, ratio', `${rounded(during.p50 / quiet.p50)} / ${rounded(during.p99 / quiet.p99)}`],
     ['all gone / all senders told after (s)', `${figures.seconds} / ${figures.notifiedAfterSeconds}`],
-    ['notifications owed / come / doubled', `${notices.expected} / ${notices.came} / ${notices.doubled}`],
+    ['notifications owed / come / doubled', `${notices.expected} / ${notices.delivered} / ${notices.doubled}`],
     ['the most resident meanwhile (MB)', String(figures.peakMegabytes)],
   ];
 }

@@ -97,7 +97,7 @@ describe('a small queue with a real server', { concurrency: true }, () => {
     const figures = await inFolder((folder) => measureQueue(plan, folder, { restSeconds: 0, say: () => undefined }));
     const { expiry, storm } = figures;
     assert.deepEqual(storm.deliveries, { expected: 91, delivered: 91, doubled: 0 });
-    assert.deepEqual(expiry.notices, { expected: 30, came: 30, doubled: 0 });
+    assert.deepEqual(expiry.notices, { expected: 30, delivered: 30, doubled: 0 });
     assert.deepEqual([expiry.quiet.failed, expiry.during.failed, storm.relays.failed], [0, 0, 0]);
     assert(expiry.quiet.count > 0 && storm.firstPush.count === 18 && figures.many.cpuPerUser > 0);
     assert.doesNotMatch(queueTable(tiny, figures), /undefined/);

@@ -6,7 +6,9 @@ import type { DatabaseServices } from '../database-services.ts';
 /** How often expired bindings, duplicate keys and anonymous originators are dropped, and the longest time until expiry is looked at again. */
 const sweepMilliseconds = 60_000;
 /** The shortest pause between two passes over expired messages. */
-const passMilliseconds = 50;
+const passMilliseconds = 20;
+/** After a pass the pause is at least so many times as long as it took: the busier the server is, the more of its time is for others. */
+const pauseShare = 2;
 
 /** What upkeep calls once the server runs. */
 export interface Running {
@@ -73,10 +75,12 @@ export class Upkeep implements ExpiryWatch {
     // Who does not do it looks when he begins to.
     if (this.#running?.isOurs() !== true) return;
     const { functions, outboxChanged } = this.#running;
+    const began = this.#clock.now();
     const next = await expireDeferredMessages(functions);
     outboxChanged();
     const now = this.#clock.now();
-    this.#lookBy(Math.max(now + passMilliseconds, Math.min(next ?? Number.POSITIVE_INFINITY, now + sweepMilliseconds)));
+    const pause = Math.max(passMilliseconds, pauseShare * (now - began));
+    this.#lookBy(Math.max(now + pause, Math.min(next ?? Number.POSITIVE_INFINITY, now + sweepMilliseconds)));
   }
 
   #sweepLater(): void {

@@ -6,8 +6,8 @@ import type { TerminatingContext } from '../terminating/terminating-message.ts';
 import type { QueueEntry } from './deferred-message.ts';
 import { notifyAfterExpiry } from './deferred-notice.ts';
 
-/** How many messages one pass takes out, so that expiry never holds up what relays. */
-const passSize = 50;
+/** How many messages one pass takes out: what is relayed waits for no more than these, some milliseconds. */
+const passSize = 20;
 /** After a fault of the database. */
 const retryMilliseconds = 5000;
 
