@@ -4,7 +4,7 @@ import { type DayPlan, type PlannedLine, planDay } from './plan.ts';
 import type { DayRecord, Violation } from './record.ts';
 import { runDay, type Spoil } from './run-day.ts';
 import { shrink } from './shrink.ts';
-import { messagesOn, type WireMessage, wayOf } from './wire-messages.ts';
+import { callIdOf, messagesOn, type WireMessage, wayOf } from './wire-messages.ts';
 
 /** Why a day failed, made short: what is left of its events, and the ladder of the message that it is about. */
 export async function storyOf(seed: number, spoil?: Spoil): Promise<string> {
@@ -53,10 +53,6 @@ function messagesAbout(wire: WireLog, id: string): readonly WireMessage[] {
   const isAbout = ({ text }: WireMessage) => text.includes(`text of ${id}.`) || text.includes(`<message-id>${id}<`);
   const callIds = new Set(messages.filter(isAbout).map(callIdOf));
   return messages.filter((message) => callIds.has(callIdOf(message)));
-}
-
-function callIdOf({ text }: WireMessage): string {
-  return /^Call-ID: (\S+)/im.exec(text)?.[1] ?? '';
 }
 
 /** Behind what a connection carried last, its end is of interest for so long. Milliseconds. */

@@ -42,6 +42,10 @@ export function messagesHeard(heard: readonly HeardOctets[]): readonly WireMessa
   return messages;
 }
 
+export function callIdOf({ text }: Pick<WireMessage, 'text'>): string {
+  return /^Call-ID: (\S+)/im.exec(text)?.[1] ?? '';
+}
+
 /** Several checkers read the same day. */
 const messagesOfWires = new WeakMap<WireLog, readonly WireMessage[]>();
 const messagesHeardBefore = new WeakMap<readonly HeardOctets[], readonly WireMessage[]>();

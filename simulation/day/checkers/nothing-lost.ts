@@ -1,6 +1,6 @@
 import { userOf } from '../plan.ts';
 import type { Checker, DayRecord, SentMessage } from '../record.ts';
-import { messagesOn } from '../wire-messages.ts';
+import { callIdOf, messagesOn } from '../wire-messages.ts';
 import { acceptedAt, expiryOf, shownOf } from './accounts.ts';
 
 /** 1. What was accepted was delivered, waits, or has expired with the notice that it owes. */
@@ -20,13 +20,15 @@ function toldOfExpiry(record: DayRecord, message: SentMessage): boolean {
   const isTold = record.told.some(
     ({ about, status, device }) => about === message.id && status === 'failed' && userOf(device) === message.from,
   );
-  return isTold || (message.from === 'dora' && wasOffered(record, message));
+  return isTold || (message.from === 'dora' && wasDeclined(record, message));
 }
 
-/** What a peer refuses is not kept for it: its users are its own. */
-function wasOffered({ wire, addresses }: DayRecord, { id }: SentMessage): boolean {
+/** What a peer refuses for good is not kept for it: its users are its own. */
+function wasDeclined({ wire, addresses }: DayRecord, { id }: SentMessage): boolean {
   const peer = addresses.get('dora-peer');
-  return messagesOn(wire).some(({ to, text }) => to.host === peer && text.includes(`<message-id>${id}<`));
+  const messages = messagesOn(wire);
+  const offered = messages.filter(({ to, text }) => to.host === peer && text.includes(`<message-id>${id}<`)).map(callIdOf);
+  return messages.some((message) => message.from.host === peer && /^SIP\/2\.0 6/.test(message.text) && offered.includes(callIdOf(message)));
 }
 
 /** Who has blocked the recipient is refused what comes in the recipient's name; the blocked one of every day is Alice. */
