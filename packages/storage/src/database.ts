@@ -4,7 +4,7 @@
  * transaction of its own (group commit) and so that nothing ever waits for a caller while it holds a lock.
  *
  * SQL is the subset that SQLite and PostgreSQL share: TEXT, BIGINT below 2^53, BYTEA (written `{{bytes}}` in a
- * migration), RETURNING, ON CONFLICT; placeholders are `?`; one statement a text. Columns are named one by one (`*` in
+ * migration, which see), RETURNING, ON CONFLICT; placeholders are `?`; one statement a text. Columns are named one by one (`*` in
  * a prepared statement breaks when a migration adds a column), and nothing relies on the order of TEXT, which in
  * PostgreSQL is the locale's. The number of different texts is finite: values are parameters.
  */

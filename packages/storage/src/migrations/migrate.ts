@@ -8,7 +8,10 @@ export interface Migration {
   readonly id: number;
   /** What it does, in a few words; it is compared with what the database was given under this id. */
   readonly name: string;
-  /** One SQL statement each, without parameters; `{{bytes}}` is the type of octets. They are applied all or none. */
+  /**
+   * One SQL statement each, without parameters; `{{bytes}}` is the type of octets, `{{in_key}}` after a table asks for its
+   * rows to be kept in the tree of its key, where an engine can. They are applied all or none.
+   */
   readonly statements: readonly string[];
 }
 

@@ -17,7 +17,7 @@ export const TABLES: readonly Table[] = [
   { name: 'users', key: ['owner'], copied: true },
   { name: 'identities', key: ['address'], copied: true },
   { name: 'bindings', key: ['owner', 'client'], copied: true },
-  { name: 'deferred_messages', key: ['owner', 'message_uri_id'], octets: 'request', copied: true },
+  { name: 'deferred_messages', key: ['message_uri_id'], octets: 'request', copied: true },
   { name: 'deferred_attempts', key: ['owner', 'message_uri_id', 'client'], copied: true },
   { name: 'queue_sizes', key: ['owner'], copied: true },
   { name: 'stored_messages', key: ['owner', 'duplicate_key'], copied: true },

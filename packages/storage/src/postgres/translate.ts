@@ -1,6 +1,6 @@
 /**
- * The shared SQL as PostgreSQL takes it: `?` becomes `$1`, `$2` …, `{{bytes}}` becomes BYTEA. String literals, quoted
- * identifiers and comments are copied as they are.
+ * The shared SQL as PostgreSQL takes it: `?` becomes `$1`, `$2` …, `{{bytes}}` becomes BYTEA, `{{in_key}}` nothing. String
+ * literals, quoted identifiers and comments are copied as they are.
  */
 export function translate(sql: string): string {
   let translated = '';
@@ -16,18 +16,20 @@ export function translate(sql: string): string {
       translated += `${sql.slice(copied, at)}$${placeholders}`;
       at += 1;
       copied = at;
-    } else if (sql.startsWith(BYTES, at)) {
-      translated += `${sql.slice(copied, at)}BYTEA`;
-      at += BYTES.length;
-      copied = at;
     } else {
-      at += 1;
+      const word = WORDS.find(([written]) => sql.startsWith(written, at));
+      if (word !== undefined) translated += sql.slice(copied, at) + word[1];
+      at += word?.[0].length ?? 1;
+      if (word !== undefined) copied = at;
     }
   }
   return translated + sql.slice(copied);
 }
 
-const BYTES = '{{bytes}}';
+const WORDS = [
+  ['{{bytes}}', 'BYTEA'],
+  ['{{in_key}}', ''],
+] as const;
 
 /** The end of the literal, quoted identifier or comment that begins at `at`, or `at` when none does. */
 function skipOpaque(sql: string, at: number): number {

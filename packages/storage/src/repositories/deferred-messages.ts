@@ -48,6 +48,9 @@ export interface ClientAttempts {
 /** How many of the newest messages of a conversation tell whether something waits there. */
 const newestOfConversation = 20;
 
+/** Trimming reads all keys of a user, so one message of so many pays for it, told by the millisecond in which it came. */
+const storesPerTrimming = 64;
+
 /** The Deferred CPM Message Queue in the database. */
 export class DeferredMessages implements DeferredMessageQueue {
   readonly #database: Database;
@@ -61,10 +64,13 @@ export class DeferredMessages implements DeferredMessageQueue {
 
   async store(message: DeferredMessage): ReturnType<DeferredMessageQueue['store']> {
     const request = requestToOctets(message.request);
-    const { duplicateKey: key, owner } = message;
+    const { duplicateKey: key, owner, arrivedAt } = message;
     // In this order, so that a message that is there already is a duplicate and not one too many.
     const guards = key === undefined ? [] : [this.#rememberKey(message, key)];
-    const trimming = key === undefined ? [] : [keepNewest('stored_messages', owner, this.#limits.duplicateKeysPerUser)];
+    const trimming =
+      key === undefined || arrivedAt % storesPerTrimming !== 0
+        ? []
+        : [keepNewest('stored_messages', owner, this.#limits.duplicateKeysPerUser)];
     const batch = [...guards, this.#countIn(message, request.length), insertMessage(message, request), ...trimming];
     const result = await this.#database.commit(batch);
     if (result.kind === 'guard-failed') return { kind: result.statement === guards.length ? 'full' : 'duplicate' };
@@ -193,15 +199,18 @@ export class DeferredMessages implements DeferredMessageQueue {
 
   /** When the message that waits for longest came; undefined when none waits. */
   async oldestArrival(): Promise<number | undefined | QueueFault> {
-    const result = await this.#database.query({ sql: 'SELECT MIN(arrived_at) AS oldest FROM deferred_messages', parameters: [] });
+    const result = await this.#database.query({
+      sql: 'SELECT arrived_at FROM deferred_messages ORDER BY message_uri_id LIMIT 1',
+      parameters: [],
+    });
     if (result.kind === 'fault') return queueFault(result);
     const row = result.rows[0];
-    return row === undefined || row.oldest === null ? undefined : numberOf(row, 'oldest');
+    return row === undefined ? undefined : numberOf(row, 'arrived_at');
   }
 
   /** For the operator: oldest first, of one user or of all. */
   async list(owner: UserId | undefined, limit: number): Promise<readonly QueueEntry[] | QueueFault> {
-    const condition = owner === undefined ? 'ORDER BY m.arrived_at, m.message_uri_id' : 'WHERE m.owner = ? ORDER BY m.position';
+    const condition = owner === undefined ? 'ORDER BY m.message_uri_id' : 'WHERE m.owner = ? ORDER BY m.position';
     return this.#entries({
       sql: `SELECT ${messageColumns} FROM deferred_messages m ${condition} LIMIT ?`,
       parameters: owner === undefined ? [limit] : [owner, limit],
