@@ -8,7 +8,8 @@ import { mayReappear, sqliteError } from './sqlite-error.ts';
 
 interface Prepared {
   readonly statement: StatementSync;
-  readonly returnsRows: boolean;
+  /** None when the statement returns no rows. */
+  readonly columns: readonly string[];
 }
 
 /**
@@ -39,13 +40,9 @@ export class SqliteCore {
    * only; when the transaction fails, all of them fail, also those whose guard did not hold: what it saw is undone.
    */
   commitGroup(group: readonly (readonly Statement[])[]): readonly CommitResult[] {
-    const results: CommitResult[] = [];
     try {
       if (this.#connection.isTransaction) this.#run(ROLLBACK);
-      this.#run(BEGIN);
-      for (const batch of group) results.push(this.#apply(batch));
-      this.#run(COMMIT);
-      return results;
+      return this.#applyWhole(group) ?? this.#applyOneByOne(group);
     } catch (thrown) {
       return this.#abandon(group, thrown);
     }
@@ -61,10 +58,35 @@ export class SqliteCore {
     this.#connection.close();
   }
 
+  /**
+   * Without a mark to go back to before each batch, which is rarely needed. Undefined, and nothing is done, when one fails
+   * that has something to undo. One whose first statement changes nothing has not.
+   */
+  #applyWhole(group: readonly (readonly Statement[])[]): readonly CommitResult[] | undefined {
+    const results: CommitResult[] = [];
+    this.#run(BEGIN);
+    for (const batch of group) {
+      const result = this.#runAll(batch);
+      const isClean = result.kind === 'guard-failed' && result.statement === 0 && result.rowCount === 0;
+      if (result.kind !== 'committed' && !isClean) {
+        this.#run(ROLLBACK);
+        return undefined;
+      }
+      results.push(result);
+    }
+    this.#run(COMMIT);
+    return results;
+  }
+
+  #applyOneByOne(group: readonly (readonly Statement[])[]): readonly CommitResult[] {
+    this.#run(BEGIN);
+    const results = group.map((batch) => this.#apply(batch));
+    this.#run(COMMIT);
+    return results;
+  }
+
   /** A batch inside the group's transaction. Throws when that transaction is gone. */
   #apply(batch: readonly Statement[]): CommitResult {
-    // SQLite undoes a single statement that fails; only a guard or a second statement leaves something to undo.
-    if (batch.length === 1 && batch[0]?.expectRows === undefined) return this.#runAll(batch);
     this.#run(SAVEPOINT);
     const result = this.#runAll(batch);
     if (result.kind !== 'committed') this.#run(UNDO);
@@ -94,8 +116,8 @@ export class SqliteCore {
   #run(statement: Statement): { readonly rowCount: number; readonly rows: readonly Row[] } {
     const prepared = this.#prepare(statement.sql);
     const values = statement.parameters.map(bindable);
-    if (!prepared.returnsRows) return { rowCount: Number(prepared.statement.run(...values).changes), rows: NO_ROWS };
-    const rows = prepared.statement.all(...values).map(plainRow);
+    if (prepared.columns.length === 0) return { rowCount: Number(prepared.statement.run(...values).changes), rows: NO_ROWS };
+    const rows = prepared.statement.all(...values).map((columns) => rowOf(prepared.columns, columns));
     return { rowCount: rows.length, rows };
   }
 
@@ -103,8 +125,10 @@ export class SqliteCore {
     const known = this.#prepared.get(sql);
     if (known !== undefined) return known;
     if (this.#prepared.size >= this.#limits.preparedStatements) this.#forgetOldest();
-    const statement = prepareWhole(this.#connection, sql.replaceAll('{{bytes}}', 'BLOB'));
-    const prepared = { statement, returnsRows: statement.columns().length > 0 };
+    const statement = prepareWhole(this.#connection, sql.replaceAll('{{bytes}}', 'BLOB').replace('{{in_key}}', 'WITHOUT ROWID'));
+    // Rows as arrays: as objects they would come without a prototype, and slower.
+    statement.setReturnArrays(true);
+    const prepared = { statement, columns: statement.columns().map(({ name }) => name) };
     this.#prepared.set(sql, prepared);
     return prepared;
   }
@@ -157,11 +181,12 @@ function bindable(value: SqlValue): SQLInputValue {
   return typeof value === 'number' ? bindInteger(value) : value;
 }
 
-/** node:sqlite makes rows without a prototype; both engines shall answer the same kind of record. */
-function plainRow(row: Record<string, unknown>): Row {
-  const plain: { [column: string]: SqlValue } = {};
-  for (const column in row) plain[column] = sqlValue(row[column]);
-  return plain;
+/** The types of node:sqlite know rows as objects only. */
+function rowOf(columns: readonly string[], values: unknown): Row {
+  if (!Array.isArray(values)) throw new TypeError('SQLite answered a row that is no array');
+  const row: { [column: string]: SqlValue } = {};
+  for (const [index, column] of columns.entries()) row[column] = sqlValue(values[index]);
+  return row;
 }
 
 function sqlValue(value: unknown): SqlValue {

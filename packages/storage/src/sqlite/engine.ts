@@ -4,7 +4,8 @@ import type { CommitResult, Database, DatabaseEvents, DatabaseFault, QueryResult
 import { closedFault, DatabaseError, faultOf } from '../database-error.ts';
 import { CallQueue, type PendingCall } from './call-queue.ts';
 import { SQLITE_LIMITS, type SqliteLimits } from './limits.ts';
-import { type Answers, type Calls, type FromWorker, flattenStatement, restoreCommit, restoreQuery, type WorkerOrders } from './messages.ts';
+import { type Answers, type Calls, type FromWorker, restoreCommit, restoreQuery, type WorkerOrders } from './messages.ts';
+import { StatementPacker } from './packed-statements.ts';
 
 export interface SqliteOptions {
   /** Path of the database file; its directory must exist. */
@@ -62,6 +63,7 @@ class SqliteDatabase implements Database {
   readonly #events: DatabaseEvents;
   readonly #commits = new CallQueue<CommitResult>();
   readonly #queries = new CallQueue<QueryResult>();
+  readonly #packer = new StatementPacker();
   #sendPlanned = false;
   #closing: PromiseWithResolvers<void> | undefined;
   #ended: DatabaseError | undefined;
@@ -114,9 +116,9 @@ class SqliteDatabase implements Database {
 
   #send(): void {
     this.#sendPlanned = false;
-    const commits = this.#commits.send().map((call) => call.statements.map(flattenStatement));
-    const queries = this.#queries.send().flatMap((call) => call.statements.map(flattenStatement));
-    const calls: Calls = { commits, queries, close: this.#closing !== undefined };
+    const commits = this.#packer.pack(this.#commits.send().map(({ statements }) => statements));
+    const queries = this.#packer.pack(this.#queries.send().map(({ statements }) => statements));
+    const calls: Calls = { texts: this.#packer.takeTexts(), commits, queries, close: this.#closing !== undefined };
     this.#worker.postMessage(calls);
   }
 

@@ -8,6 +8,11 @@ export interface SqliteLimits extends AdmissionLimits {
   readonly preparedStatements: number;
   /** Memory for pages of the database, in octets; what the system itself caches of the file comes back nearly as fast. */
   readonly cacheBytes: number;
+  /**
+   * How long the log grows before what it holds is brought into the file, in octets: pages that are written again and
+   * again go there once, and a start after a crash reads so much.
+   */
+  readonly logBytes: number;
   /** How long opening waits for a process that is just letting go of the file, in milliseconds. */
   readonly lockWaitMilliseconds: number;
   /** How far the database file may grow, in octets. */
@@ -19,6 +24,7 @@ export const SQLITE_LIMITS: SqliteLimits = {
   groupStatements: 1_000,
   preparedStatements: 256,
   cacheBytes: 4 * 1024 * 1024,
+  logBytes: 16 * 1024 * 1024,
   lockWaitMilliseconds: 1_000,
   fileBytes: 1024 * 1024 * 1024 * 1024,
 };

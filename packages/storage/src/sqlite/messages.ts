@@ -1,6 +1,7 @@
-import type { CommitResult, DatabaseFault, QueryResult, Row, SqlValue, Statement } from '../database.ts';
+import type { CommitResult, DatabaseFault, QueryResult, Row, SqlValue } from '../database.ts';
 import { DatabaseError, type DatabaseErrorCode } from '../database-error.ts';
 import type { SqliteLimits } from './limits.ts';
+import type { PackedBatches } from './packed-statements.ts';
 
 /**
  * What crosses between the event loop and the worker. Copying is a cost of every stored message, so one message carries
@@ -15,8 +16,11 @@ export interface WorkerOrders {
 }
 
 export interface Calls {
-  readonly commits: readonly (readonly Statement[])[];
-  readonly queries: readonly Statement[];
+  /** Texts of SQL that come for the first time. */
+  readonly texts: readonly string[];
+  readonly commits: PackedBatches;
+  /** Each query is a batch of one. */
+  readonly queries: PackedBatches;
   readonly close: boolean;
 }
 
@@ -36,7 +40,15 @@ export type FromWorker =
   | { readonly kind: 'closed' };
 
 export type FlatCommit = Exclude<CommitResult, DatabaseFault> | FlatFault;
-export type FlatQuery = Exclude<QueryResult, DatabaseFault> | FlatFault;
+export type FlatQuery = FlatRows | FlatFault;
+
+/** Rows of one query: as objects each would bring the names of its columns. */
+export interface FlatRows {
+  readonly kind: 'flat-rows';
+  readonly columns: readonly string[];
+  /** Row by row. */
+  readonly values: readonly SqlValue[];
+}
 
 /** A fault without its Error, whose class and code a structured clone would lose. */
 export interface FlatFault {
@@ -47,18 +59,6 @@ export interface FlatFault {
   readonly message: string;
 }
 
-/** The statement as it is copied: nothing but what the port knows, and of a view only its own octets. */
-export function flattenStatement(statement: Statement): Statement {
-  const { sql, expectRows } = statement;
-  const parameters = statement.parameters.map(ownOctets);
-  return expectRows === undefined ? { sql, parameters } : { sql, parameters, expectRows };
-}
-
-/** A structured clone copies the whole buffer under a view: 64 kB of a socket's slab for a body of 300 octets. */
-function ownOctets(value: SqlValue): SqlValue {
-  return value instanceof Uint8Array && value.byteLength !== value.buffer.byteLength ? new Uint8Array(value) : value;
-}
-
 export function flattenCommit(result: CommitResult): FlatCommit | undefined {
   if (result.kind === 'fault') return flattenFault(result);
   if (result.kind === 'committed' && result.rows.every((rows) => rows.length === 0)) return undefined;
@@ -66,7 +66,9 @@ export function flattenCommit(result: CommitResult): FlatCommit | undefined {
 }
 
 export function flattenQuery(result: QueryResult): FlatQuery {
-  return result.kind === 'fault' ? flattenFault(result) : result;
+  if (result.kind === 'fault') return flattenFault(result);
+  const columns = Object.keys(result.rows[0] ?? {});
+  return { kind: 'flat-rows', columns, values: result.rows.flatMap((row) => Object.values(row)) };
 }
 
 function flattenFault(fault: DatabaseFault): FlatFault {
@@ -83,7 +85,17 @@ export function restoreCommit(flat: FlatCommit | undefined, statements: number):
 
 export function restoreQuery(flat: FlatQuery | undefined): QueryResult {
   if (flat === undefined) throw new Error('the database thread left a query without an answer');
-  return flat.kind === 'flat-fault' ? restoreFault(flat) : flat;
+  return flat.kind === 'flat-fault' ? restoreFault(flat) : { kind: 'rows', rows: restoreRows(flat) };
+}
+
+function restoreRows({ columns, values }: FlatRows): readonly Row[] {
+  const rows: Row[] = [];
+  for (let first = 0; first < values.length; first += columns.length) {
+    const row: { [column: string]: SqlValue } = {};
+    for (const [index, column] of columns.entries()) row[column] = values[first + index] ?? null;
+    rows.push(row);
+  }
+  return rows;
 }
 
 function restoreFault(flat: FlatFault): DatabaseFault {

@@ -53,6 +53,7 @@ function configure(connection: DatabaseSync, file: string, limits: SqliteLimits)
   assertSetting(connection, 'foreign_keys', 'OFF', 0);
   connection.exec(`PRAGMA cache_size = -${Math.floor(limits.cacheBytes / 1024)}`);
   connection.exec('PRAGMA temp_store = MEMORY');
+  connection.exec(`PRAGMA wal_autocheckpoint = ${Math.ceil(limits.logBytes / pageBytes(connection))}`);
   connection.exec(`PRAGMA max_page_count = ${Math.floor(limits.fileBytes / pageBytes(connection))}`);
   // Takes the lock, reads what a killed process left in the log, and shows that the file can be written.
   connection.exec('BEGIN IMMEDIATE; COMMIT');

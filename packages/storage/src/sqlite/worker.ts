@@ -4,6 +4,7 @@ import type { Statement } from '../database.ts';
 import { DatabaseError } from '../database-error.ts';
 import { SqliteCore } from './core.ts';
 import { type Calls, type FromWorker, flattenCommit, flattenQuery, type WorkerOrders } from './messages.ts';
+import { StatementUnpacker } from './packed-statements.ts';
 
 /**
  * The thread that `openSqlite` starts. It takes what has arrived while the last transaction was flushed, answers the
@@ -15,6 +16,7 @@ const restMilliseconds = 40_000;
 
 const commits: (readonly Statement[])[] = [];
 const queries: Statement[] = [];
+const unpacker = new StatementUnpacker();
 let closing = false;
 
 if (parentPort === null) throw new Error('this module is the thread of openSqlite, not a program');
@@ -53,8 +55,9 @@ function work(opened: SqliteCore, calls: Calls): void {
 }
 
 function accept(calls: Calls): void {
-  for (const batch of calls.commits) commits.push(batch);
-  for (const statement of calls.queries) queries.push(statement);
+  unpacker.learn(calls.texts);
+  for (const batch of unpacker.unpack(calls.commits)) commits.push(batch);
+  for (const batch of unpacker.unpack(calls.queries)) queries.push(...batch);
   if (calls.close) closing = true;
 }
 
