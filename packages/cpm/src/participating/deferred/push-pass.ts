@@ -11,6 +11,8 @@ import { sendPagerModeDeferredMessage } from './send-pager-mode-deferred-message
 
 /** How many rows one read of the queue brings into memory; at most half as many more wait there. */
 const pageSize = 50;
+/** How many messages that the client has taken may wait for the database to forget them; a crash sends these again. */
+const unsettledPerClient = 32;
 /** After a fault of the database. */
 const retryMilliseconds = 5000;
 
@@ -27,7 +29,7 @@ export interface Push {
 /**
  * One walk through the queue of a user for one of his clients, in the order of the commits. Messages of one conversation
  * go one after the other, each after the final answer to the one before; different conversations go side by side, at
- * most `pushInFlightPerClient` messages in all.
+ * most `pushInFlightPerClient` requests in all. A message that the client has taken leaves the queue while others are sent.
  */
 export class PushPass {
   readonly #push: Push;
@@ -36,12 +38,18 @@ export class PushPass {
   #window: QueuedDelivery[] = [];
   #position: number | undefined;
   #readAll = false;
+  #isReading = false;
   /** Conversations with a message under way. */
   readonly #busy = new Set<ConversationId>();
   /** Conversations of which a message waits that nothing may overtake. */
   readonly #held = new Set<ConversationId>();
-  readonly #underWay = new Set<Promise<void>>();
+  /** Requests without a final answer. */
+  #inFlight = 0;
   #inFlightLimit: number;
+  /** Messages that are sent and not settled: those in flight, and those whose outcome is being written. */
+  #unsettled = 0;
+  #progress = Promise.withResolvers<void>();
+  #failure: { readonly error: unknown } | undefined;
   #over = false;
   #nextTry: number | undefined;
 
@@ -55,30 +63,46 @@ export class PushPass {
   /** Resolves with the time of the next try, undefined when there is none by the clock. */
   async run(): Promise<number | undefined> {
     for (;;) {
-      await this.#read();
+      if (this.#failure !== undefined) throw this.#failure.error;
+      const progress = this.#progress.promise;
+      this.#readAhead();
       const entry = this.#nextReady();
       if (entry !== undefined) this.#send(entry);
-      else if (this.#underWay.size > 0) await Promise.race(this.#underWay);
+      else if (this.#unsettled > 0 || this.#isReading) await progress;
       else if (this.#window.length === 0 && this.#readAll) return this.#nextTry;
     }
   }
 
-  async #read(): Promise<void> {
+  #progressed(): void {
+    this.#progress.resolve();
+    this.#progress = Promise.withResolvers();
+  }
+
+  /** One page at a time, while what was read before is sent. */
+  #readAhead(): void {
+    if (this.#readAll || this.#isReading || this.#window.length >= pageSize / 2) return;
+    this.#isReading = true;
+    const reading = this.#readPage().finally(() => {
+      this.#isReading = false;
+      this.#progressed();
+    });
+    reading.catch((error) => this.#fail(error));
+  }
+
+  async #readPage(): Promise<void> {
     const { owner, client } = this.#push;
     const { ports } = this.#context;
-    while (!this.#readAll && this.#window.length < pageSize / 2) {
-      const now = ports.clock.now();
-      const after = this.#position === undefined ? {} : { after: this.#position };
-      const page = await ports.deferredQueue.waiting(owner, { client: client.client, now, limit: pageSize, ...after });
-      if (this.#isOver()) return;
-      if ('kind' in page) {
-        ports.diagnostics.fault('read the deferred messages', page.reason);
-        return this.#end(now + retryMilliseconds);
-      }
-      for (const entry of page) this.#consider(entry, now);
-      this.#position = page.at(-1)?.position;
-      this.#readAll ||= page.length < pageSize;
+    const now = ports.clock.now();
+    const after = this.#position === undefined ? {} : { after: this.#position };
+    const page = await ports.deferredQueue.waiting(owner, { client: client.client, now, limit: pageSize, ...after });
+    if (this.#isOver()) return;
+    if ('kind' in page) {
+      ports.diagnostics.fault('read the deferred messages', page.reason);
+      return this.#end(now + retryMilliseconds);
     }
+    for (const entry of page) this.#consider(entry, now);
+    this.#position = page.at(-1)?.position;
+    this.#readAll ||= page.length < pageSize;
   }
 
   #consider(entry: QueuedDelivery, now: number): void {
@@ -116,7 +140,7 @@ export class PushPass {
   }
 
   #nextReady(): QueuedDelivery | undefined {
-    if (this.#isOver() || this.#underWay.size >= this.#inFlightLimit) return undefined;
+    if (this.#isOver() || this.#inFlight >= this.#inFlightLimit || this.#unsettled >= unsettledPerClient) return undefined;
     const index = this.#window.findIndex(({ conversationId }) => conversationId === undefined || !this.#busy.has(conversationId));
     return index === -1 ? undefined : this.#window.splice(index, 1)[0];
   }
@@ -124,18 +148,34 @@ export class PushPass {
   #send(entry: QueuedDelivery): void {
     const { conversationId } = entry;
     if (conversationId !== undefined) this.#busy.add(conversationId);
-    const sending = this.#deliver(entry).finally(() => {
+    this.#inFlight += 1;
+    this.#unsettled += 1;
+    let isInFlight = true;
+    const answered = () => {
+      if (!isInFlight) return;
+      isInFlight = false;
+      this.#inFlight -= 1;
       if (conversationId !== undefined) this.#busy.delete(conversationId);
-      this.#underWay.delete(sending);
+      this.#progressed();
+    };
+    const sending = this.#deliver(entry, answered).finally(() => {
+      this.#unsettled -= 1;
+      answered();
+      this.#progressed();
     });
-    this.#underWay.add(sending);
+    sending.catch((error) => this.#fail(error));
     this.#context.ports.pushes.underWay(entry.id, sending);
   }
 
-  async #deliver(entry: QueuedDelivery): Promise<void> {
+  #fail(error: unknown): void {
+    this.#failure = { error };
+    this.#progressed();
+  }
+
+  async #deliver(entry: QueuedDelivery, accepted: () => void): Promise<void> {
     // Its time may have come while those before it were under way: then it is left to 8.3.1.6.8.
     if (entry.expiresAt <= this.#context.ports.clock.now()) return;
-    const outcome = await sendPagerModeDeferredMessage(entry, this.#push.client, this.#context);
+    const outcome = await sendPagerModeDeferredMessage({ entry, client: this.#push.client, accepted }, this.#context);
     this.#context.ports.pushes.ended(outcome);
     this.#follow(outcome, entry);
     // What was not delivered in its time is over now.

@@ -59,7 +59,8 @@ const preferences: Preferences = { blockedContacts: new Set(), rules: [recording
 async function push(more: Surroundings, removed: boolean | QueueFault = true): Promise<readonly string[]> {
   const { context, calls } = surrounded({ preferences, recordedAs: 7, ...more });
   const deferredQueue = { ...context.ports.deferredQueue, remove: async () => removed };
-  await sendPagerModeDeferredMessage(entry, plainClient, { ...context, ports: { ...context.ports, deferredQueue } });
+  const accepted = () => undefined;
+  await sendPagerModeDeferredMessage({ entry, client: plainClient, accepted }, { ...context, ports: { ...context.ports, deferredQueue } });
   return calls;
 }
 

@@ -19,15 +19,12 @@ import type { PushOutcome } from './push-outcome.ts';
  * Sending a Pager Mode Deferred CPM Message (B 8.3.1.6.6) to one client. Its Call-ID, tag and branch derive from the
  * message, the client and the attempt, so that what a crash of this server repeats is a retransmission to the client.
  */
-export async function sendPagerModeDeferredMessage(
-  entry: QueuedDelivery,
-  client: Binding,
-  context: TerminatingContext,
-): Promise<PushOutcome> {
+export async function sendPagerModeDeferredMessage(sending: Sending, context: TerminatingContext): Promise<PushOutcome> {
   const { ports } = context;
+  const { entry, client } = sending;
   const names = ports.ids.deliveryNames(entry.id, client.client, entry.attempt);
   const copy = await recordHistory(entry, context);
-  const push = { entry, client, copy };
+  const push = { ...sending, copy };
   const request = deferredRequest({ ...push, names }, context);
   const answered = await ports.sipCore.toClient(client, request, names.branch);
   if (answered.kind === 'answered' && answered.response.status < 300) return delivered(push, false, context);
@@ -36,10 +33,16 @@ export async function sendPagerModeDeferredMessage(
   return failed(push, answered, context);
 }
 
-/** A message of the queue, the client that it goes to, and what he is told of as its copy in the message store. */
-interface Pushed {
+/** A message of the queue and the client that it goes to. */
+interface Sending {
   readonly entry: QueuedDelivery;
   readonly client: Binding;
+  /** Called at his 2xx, before the message has left the queue. */
+  readonly accepted: () => void;
+}
+
+/** With what the client is told of as its copy in the message store. */
+interface Pushed extends Sending {
   readonly copy: RecordedCopy | undefined;
 }
 
@@ -70,8 +73,9 @@ async function recordHistory(entry: QueueEntry, context: TerminatingContext): Pr
 }
 
 /** B-8.3.1.6.6-10: a 2xx takes the message out of the queue; with it goes what the function itself now owes. */
-async function delivered({ entry, copy }: Pushed, byFunction: boolean, context: TerminatingContext): Promise<PushOutcome> {
+async function delivered({ entry, copy, accepted }: Pushed, byFunction: boolean, context: TerminatingContext): Promise<PushOutcome> {
   const { ports } = context;
+  accepted();
   const owed = byFunction
     ? positiveDeliveryNotification(notifiedOfDeferred(entry, readStandaloneMessage(entry.request)), ports.clock.now(), context)
     : undefined;
