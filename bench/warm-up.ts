@@ -10,7 +10,7 @@ export const warmUsers: readonly string[] = Array.from({ length: 100 }, (_, inde
 
 /** What V8 needs to have compiled the whole way of a message; a server in use is in that state after a minute. */
 const relayedMessages = 20_000;
-const storedMessages = 1000;
+const storedMessages = 10_000;
 const inFlight = 8;
 
 /**
@@ -23,11 +23,11 @@ export async function warmUp(server: ServerProcess): Promise<void> {
     await sendMany(sender, storedMessages, [202]);
     for (const user of warmUsers) await recipient.register({ user, password });
     await eventually('what was stored comes', () => (new Set(recipient.requests).size >= storedMessages ? true : undefined), {
-      withinMilliseconds: 60_000,
+      withinMilliseconds: 120_000,
     });
     // What comes while something still waits, waits behind it.
     await eventually('a message is relayed again', async () => (statusOf(await sender.request(message(0))) === 200 ? true : undefined), {
-      withinMilliseconds: 60_000,
+      withinMilliseconds: 120_000,
     });
     await sendMany(sender, relayedMessages, [200, 202]);
     for (const user of warmUsers) await recipient.register({ user, password }, 0);
