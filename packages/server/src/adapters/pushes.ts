@@ -25,7 +25,11 @@ const decisionMilliseconds = 10_000;
 /** Whether somebody else has taken that push on himself. */
 export type LeavePush = (owner: UserId, binding: Binding, occasion: PushOccasion) => boolean;
 
-/** How many clients are pushed to at once; the others wait for their turn. */
+/** How many clients have their turn at once, the others wait for it: together they get less than one socket takes. */
+const maxInTurn = 32;
+/** A push that lasts longer gives its turn to the next one and goes on beside it: its client may be silent until Timer F. */
+const turnMilliseconds = 2000;
+/** How many pushes go on in all. */
 const maxRunning = 1000;
 
 /**
@@ -45,6 +49,7 @@ export class RunningPushes implements Pushes {
   readonly #relayed = new RelayedRequests();
   readonly #stop = new AbortController();
   #running = 0;
+  #inTurn = 0;
   #idle = Promise.withResolvers<void>();
   #context: TerminatingContext | undefined;
   #leave: LeavePush = () => false;
@@ -156,19 +161,34 @@ export class RunningPushes implements Pushes {
   }
 
   #fillTurns(): void {
-    while (this.#running < maxRunning) {
+    while (this.#running < maxRunning && this.#inTurn < maxInTurn) {
       const client = this.#turns.shift();
       if (client === undefined) return;
       if (this.#running === 0) this.#idle = Promise.withResolvers();
       this.#running += 1;
-      this.#run(client).then(
-        () => this.#finished(client),
-        (error) => {
-          this.#log.error({ where: 'push', reason: String(error) }, 'A push stopped at a fault.');
-          this.#finished(client);
-        },
-      );
+      const endTurn = this.#beginTurn();
+      this.#run(client)
+        .catch((error) => this.#log.error({ where: 'push', reason: String(error) }, 'A push stopped at a fault.'))
+        .then(() => this.#finished(client, endTurn));
     }
+  }
+
+  /** Returns how to end it, which happens at the latest when its time is over. */
+  #beginTurn(): () => void {
+    this.#inTurn += 1;
+    let inTurn = true;
+    const end = () => {
+      if (inTurn) this.#inTurn -= 1;
+      inTurn = false;
+    };
+    const cancel = this.#clock.wakeAt(this.#clock.now() + turnMilliseconds, () => {
+      end();
+      this.#fillTurns();
+    });
+    return () => {
+      cancel();
+      end();
+    };
   }
 
   async #run(client: PushClient): Promise<void> {
@@ -190,7 +210,8 @@ export class RunningPushes implements Pushes {
     );
   }
 
-  #finished(client: PushClient): void {
+  #finished(client: PushClient, endTurn: () => void): void {
+    endTurn();
     this.#running -= 1;
     client.finish();
     if (!client.hasTimer) this.#clients.delete(client.key);
