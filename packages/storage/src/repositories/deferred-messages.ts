@@ -217,11 +217,9 @@ export class DeferredMessages implements DeferredMessageQueue {
     });
   }
 
-  /** For the operator. No index begins with the id; one that holds it is read instead of all messages. */
   async find(id: MessageUriId): Promise<QueueEntry | undefined | QueueFault> {
-    const sql = `SELECT ${messageColumns} FROM deferred_messages m WHERE m.message_uri_id = ?
-      AND m.expires_at IN (SELECT expires_at FROM deferred_messages WHERE message_uri_id = ?)`;
-    const found = await this.#entries({ sql, parameters: [id, id] });
+    const sql = `SELECT ${messageColumns} FROM deferred_messages m WHERE m.message_uri_id = ?`;
+    const found = await this.#entries({ sql, parameters: [id] });
     return 'kind' in found ? found : found[0];
   }
 
