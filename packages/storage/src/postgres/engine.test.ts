@@ -39,14 +39,17 @@ async function waitingForLock(client: pg.Client, connections: number): Promise<v
   }
 }
 
-/** A relay to the server that breaks the connection instead of handing over the answer to COMMIT. */
-async function relayWithoutCommitAnswer(t: TestContext): Promise<string> {
+/** What a relay makes of answers of the server on their way to the engine. */
+type Relayed = (answer: Buffer, client: Socket) => void;
+
+/** The URL of a relay to the server. */
+async function relayTo(t: TestContext, relayed: Relayed): Promise<string> {
   const url = new URL(await postgresUrl(t));
   const upstreamPort = Number(url.port);
   const relay = createServer((client) => {
     const upstream = connect(upstreamPort, url.hostname);
     client.on('data', (sent) => upstream.write(sent));
-    upstream.on('data', (answer) => (answer.includes('COMMIT') ? client.destroy() : client.write(answer)));
+    upstream.on('data', (answer) => relayed(answer, client));
     client.on('error', () => undefined).on('close', () => upstream.destroy());
     upstream.on('error', () => undefined).on('close', () => client.destroy());
   }).listen(0, '127.0.0.1');
@@ -56,6 +59,11 @@ async function relayWithoutCommitAnswer(t: TestContext): Promise<string> {
   if (address === null || typeof address === 'string') throw new Error('the relay listens on no port');
   url.port = String(address.port);
   return url.href;
+}
+
+/** A relay that breaks the connection instead of handing over the answer to COMMIT. */
+function relayWithoutCommitAnswer(t: TestContext): Promise<string> {
+  return relayTo(t, (answer, client) => (answer.includes('COMMIT') ? client.destroy() : client.write(answer)));
 }
 
 onPostgres('durability', () => {
@@ -137,6 +145,18 @@ onPostgres('faults', (open) => {
     assert.deepEqual(await rowsOf(database, 'SELECT 1 AS one'), [{ one: 1 }]);
   });
 
+  test('a connection on which no answer comes is given up, and another one is taken', async (t) => {
+    let isSilent = false;
+    const url = await relayTo(t, (answer, client) => (isSilent ? undefined : client.write(answer)));
+    const database = await openAt(t, url, { connections: 1, statementMilliseconds: 50, answerMilliseconds: 50 });
+    await commitOrThrow(database, CREATE);
+    isSilent = true;
+    assert.equal(outcomeOf(await database.query(sql('SELECT ? AS one', 'x'))), 'connection, temporary, not applied');
+    assert.equal(outcomeOf(await database.commit([insert('a'), insert('b')])), 'connection, temporary, not applied');
+    isSilent = false;
+    assert.deepEqual(await rowsOf(database, 'SELECT 1 AS one'), [{ one: 1 }]);
+  });
+
   test('past the number of waiting calls a call is answered at once', async (t) => {
     const database = await openAt(t, await postgresUrl(t), { waitingCalls: 2 });
     await commitOrThrow(database, CREATE);
@@ -177,6 +197,67 @@ onPostgres('a flight', (open) => {
     assert.equal(await writesOf(() => commitOrThrow(database, ...batch('3'))), 1);
     assert.equal(await writesOf(() => commitOrThrow(database, ...guarded('4'))), 2);
     assert.deepEqual(await rowsOf(database, 'SELECT COUNT(*) AS n FROM note'), [{ n: 16 }]);
+  });
+});
+
+/** How often the server said that it is ready for the next query (PostgreSQL, Message Formats). */
+function readyTimes(answers: readonly Buffer[]): number {
+  return Buffer.concat(answers).toString('latin1').split('Z\0\0\0\x05').length - 1;
+}
+
+onPostgres('a pipeline', (open) => {
+  test('is answered at once: a batch with one word that the server is ready, with guards two', async (t) => {
+    await commitOrThrow(await open(t), CREATE);
+    const answers: Buffer[] = [];
+    const url = await relayTo(t, (answer, client) => {
+      answers.push(answer);
+      client.write(answer);
+    });
+    const database = await openAt(t, url, { connections: 1 });
+    const readyOf = async (work: () => Promise<unknown>) => {
+      answers.length = 0;
+      await work();
+      return readyTimes(answers);
+    };
+    const batch = (id: string) => ['a', 'b', 'c'].map((part) => insert(`${id}${part}`));
+    assert.equal(await readyOf(() => commitOrThrow(database, ...batch('1'))), 1);
+    assert.equal(await readyOf(() => commitOrThrow(database, ...batch('2').map((each) => expecting(1, each)))), 2);
+    assert.equal(await readyOf(() => rowsOf(database, 'SELECT ? AS one', 'x')), 1);
+  });
+
+  for (const [kind, around] of [
+    ['alone', []],
+    ['in a batch', [insert('b'), insert('c')]],
+    ['in a batch with guards', [expecting(1, insert('b')), insert('c')]],
+  ] as const) {
+    test(`a statement that fails ${kind} leaves nothing behind on its connection, prepared or not`, async (t) => {
+      const database = await openAt(t, await postgresUrl(t), { connections: 1 });
+      await commitOrThrow(database, CREATE, insert('a'));
+      // The first is not prepared yet, the second is prepared by what fails, the third has it prepared, or not.
+      for (let time = 1; time <= 3; time += 1) {
+        const [before, after] = [around.slice(0, 1), around.slice(1)];
+        assert.equal(outcomeOf(await database.commit([...before, insert('a'), ...after])), 'constraint, lasting, not applied');
+        assert.deepEqual(await rowsOf(database, 'SELECT id FROM note WHERE size = ?', 0), [{ id: 'a' }]);
+      }
+      await commitOrThrow(database, insert('d'));
+      assert.deepEqual(await rowsOf(database, 'SELECT id FROM note ORDER BY id'), [{ id: 'a' }, { id: 'd' }]);
+    });
+  }
+
+  test('a text that the server cannot read fails alone, under its name too', async (t) => {
+    const database = await openAt(t, await postgresUrl(t), { connections: 1 });
+    for (let time = 1; time <= 3; time += 1) {
+      assert.match(outcomeOf(await database.query(sql('SELEKT ? AS one', 'x'))), /^statement, lasting/);
+      assert.deepEqual(await rowsOf(database, 'SELECT ? AS one', 'x'), [{ one: 'x' }]);
+    }
+  });
+
+  test('a guard that failed decides over the error that came of it', async (t) => {
+    const database = await openAt(t, await postgresUrl(t), { connections: 1 });
+    await commitOrThrow(database, CREATE, insert('a'));
+    const guard = expecting(1, sql('UPDATE note SET size = 1 WHERE id = ?', 'z'));
+    assert.deepEqual(await database.commit([insert('b'), guard, insert('a')]), { kind: 'guard-failed', statement: 1, rowCount: 0 });
+    assert.deepEqual(await rowsOf(database, 'SELECT id FROM note'), [{ id: 'a' }]);
   });
 });
 
