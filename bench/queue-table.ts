@@ -1,7 +1,34 @@
-import type { QueueFigures } from './queue.ts';
 import type { ComingFigures } from './queue-coming.ts';
+import type { ExpiryFigures } from './queue-expiry.ts';
 import { relayText, rounded, spreadText } from './queue-figures.ts';
 import type { QueueSize } from './queue-plan.ts';
+import type { Memory } from './queue-process.ts';
+import type { StormFigures } from './storm.ts';
+
+/** With the users, and nothing waiting but for those who come one by one. */
+interface FiguresAlone {
+  readonly startSecondsAlone: number;
+  readonly startedAlone: Memory;
+  readonly few: ComingFigures;
+}
+
+export interface FiguresOfMany {
+  /** Megabytes of the database file, full. */
+  readonly fileMegabytes: number;
+  readonly seededSeconds: number;
+  readonly startSeconds: number;
+  readonly started: Memory;
+  /** The most while it started. */
+  readonly startPeak: number;
+  readonly rested: Memory;
+  readonly many: ComingFigures;
+  readonly expiry: ExpiryFigures;
+  readonly storm: StormFigures;
+  readonly restedAfterAll: Memory;
+}
+
+/** What a run measures. */
+export interface QueueFigures extends FiguresAlone, FiguresOfMany {}
 
 /** For a person; ends with a line's end. */
 export function queueTable(size: QueueSize, figures: QueueFigures): string {

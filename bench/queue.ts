@@ -11,15 +11,15 @@ import { parseArgs } from 'node:util';
 import { freePort } from '../interop/surroundings/free-port.ts';
 import { ServerProcess } from '../interop/surroundings/server-process.ts';
 import { QueueClients } from './queue-clients.ts';
-import { type ComingFigures, comingCosts } from './queue-coming.ts';
-import { type ExpiryFigures, expiryOf, leadMilliseconds } from './queue-expiry.ts';
+import { comingCosts } from './queue-coming.ts';
+import { expiryOf, leadMilliseconds } from './queue-expiry.ts';
 import { rounded } from './queue-figures.ts';
 import { messageText } from './queue-message.ts';
 import { QueuePlan, type QueueSize } from './queue-plan.ts';
-import { type Memory, memoryOf, peakOf } from './queue-process.ts';
+import { memoryOf, peakOf } from './queue-process.ts';
 import { expireAt, type Pattern, seedMessages, seedUsers, takeSample, withDatabase } from './queue-seed.ts';
-import { queueTable } from './queue-table.ts';
-import { type StormFigures, stormOf } from './storm.ts';
+import { type FiguresOfMany, type QueueFigures, queueTable } from './queue-table.ts';
+import { stormOf } from './storm.ts';
 
 export const queueUsage = `usage: npm run bench -- queue [--users 100000] [--messages 1000000] [--expiring 100000] [--storm 10000] [--coming 200]
     [--rate 500] [--seconds 30] [--rest 60] [--folder FOLDER] [--written FOLDER] [--json]
@@ -27,31 +27,6 @@ export const queueUsage = `usage: npm run bench -- queue [--users 100000] [--mes
 
 /** For what lies between the moment of expiry being set and the server having started, in milliseconds: at least, and for each message. */
 const startMilliseconds = { least: 4000, perMessage: 0.012 } as const;
-
-/** With the users, and nothing waiting but for those who come one by one. */
-interface FiguresAlone {
-  readonly startSecondsAlone: number;
-  readonly startedAlone: Memory;
-  readonly few: ComingFigures;
-}
-
-interface FiguresOfMany {
-  /** Megabytes of the database file, full. */
-  readonly fileMegabytes: number;
-  readonly seededSeconds: number;
-  readonly startSeconds: number;
-  readonly started: Memory;
-  /** The most while it started. */
-  readonly startPeak: number;
-  readonly rested: Memory;
-  readonly many: ComingFigures;
-  readonly expiry: ExpiryFigures;
-  readonly storm: StormFigures;
-  readonly restedAfterAll: Memory;
-}
-
-/** What a run measures. */
-export interface QueueFigures extends FiguresAlone, FiguresOfMany {}
 
 /** Throws with a text for the user. */
 export async function benchQueue(words: readonly string[]): Promise<void> {
