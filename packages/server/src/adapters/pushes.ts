@@ -167,9 +167,13 @@ export class RunningPushes implements Pushes {
       if (this.#running === 0) this.#idle = Promise.withResolvers();
       this.#running += 1;
       const endTurn = this.#beginTurn();
-      this.#run(client)
-        .catch((error) => this.#log.error({ where: 'push', reason: String(error) }, 'A push stopped at a fault.'))
-        .then(() => this.#finished(client, endTurn));
+      this.#run(client).then(
+        () => this.#finished(client, endTurn),
+        (error) => {
+          this.#log.error({ where: 'push', reason: String(error) }, 'A push stopped at a fault.');
+          this.#finished(client, endTurn);
+        },
+      );
     }
   }
 
