@@ -18,10 +18,10 @@ class Probe implements TimerEntry {
 }
 
 describe('timer wheel', () => {
-  it('fires each entry once, never early, at most 20 ms late, whatever is moved and cancelled, over one clock wake', () => {
+  it('fires each entry once, never early, at most 20 ms late (200 ms what was seconds away), whatever is moved and cancelled, over one clock wake', () => {
     const move = fc.record({
       probe: fc.integer({ min: 0, max: 9 }),
-      after: fc.integer({ min: 0, max: 5_000 }),
+      after: fc.oneof(fc.integer({ min: 0, max: 5_000 }), fc.integer({ min: 0, max: 40_000 })),
       cancel: fc.boolean(),
       wait: fc.integer({ min: 0, max: 300 }),
     });
@@ -31,10 +31,11 @@ describe('timer wheel', () => {
         const wheel = new TimerWheel(clock);
         const probes = Array.from({ length: 10 }, () => new Probe());
         const expected = probes.map(() => Number.POSITIVE_INFINITY);
+        const latest = probes.map(() => 20);
         const check = (probe: Probe, index: number) => {
           probe.onExpired = (now) => {
             const due = expected[index] ?? 0;
-            assert.ok(now >= due && now - due <= 20, `fired at ${now} for ${due}`);
+            assert.ok(now >= due && now - due <= (latest[index] ?? 0), `fired at ${now} for ${due}`);
             expected[index] = Number.POSITIVE_INFINITY;
           };
         };
@@ -43,10 +44,11 @@ describe('timer wheel', () => {
           const entry = probes[probe];
           assert.ok(entry);
           expected[probe] = cancel ? Number.POSITIVE_INFINITY : clock.time + after;
+          latest[probe] = after > 4_980 ? 200 : 20;
           wheel.arm(entry, expected[probe] ?? 0);
           clock.advance(wait);
         }
-        clock.advance(6_000);
+        clock.advance(41_000);
         assert.deepEqual(
           expected,
           probes.map(() => Number.POSITIVE_INFINITY),

@@ -1,11 +1,15 @@
 /**
- * Many deadlines over one clock wake. Deadlines are kept in buckets of 20 ms, so that arming, moving and cancelling
- * one costs a few array writes, and a bucket fires as a whole; a deadline fires at its time or up to one bucket later.
+ * Many deadlines over one clock wake. Deadlines are kept in buckets of 20 ms, those that are seconds away in every tenth
+ * of them, so that arming, moving and cancelling one costs a few array writes, and a bucket fires as a whole; a deadline
+ * fires at its time or up to one bucket later.
  */
 import type { CancelWake, Clock } from './platform.ts';
 
 /** Width of a bucket in milliseconds: far below T1, and at most fifty clock wakes in a second. */
 const bucketMilliseconds = 20;
+/** From so many buckets ahead on, deadlines are rounded up to a multiple of `farStep`: a server that has just been busy wakes five times a second. */
+const farBuckets = 250;
+const farStep = 10;
 
 /** Something with at most one deadline. Its owner reads `deadline` only; the other fields belong to the wheel. */
 export interface TimerEntry {
@@ -40,7 +44,7 @@ export class TimerWheel {
       this.#remove(entry);
       return;
     }
-    const tick = Math.ceil(deadline / bucketMilliseconds);
+    const tick = this.#tickOf(deadline);
     // A deadline that only moves away stays where it is; its bucket passes it on when its turn comes.
     if (entry.bucket !== undefined && entry.bucket.tick <= tick) return;
     this.#remove(entry);
@@ -61,6 +65,12 @@ export class TimerWheel {
       }
     }
     this.#buckets.clear();
+  }
+
+  #tickOf(deadline: number): number {
+    const tick = Math.ceil(deadline / bucketMilliseconds);
+    const isFar = tick - this.#clock.now() / bucketMilliseconds > farBuckets;
+    return isFar ? Math.ceil(tick / farStep) * farStep : tick;
   }
 
   #insert(entry: TimerEntry, tick: number): void {
