@@ -200,31 +200,7 @@ onPostgres('a flight', (open) => {
   });
 });
 
-/** How often the server said that it is ready for the next query (PostgreSQL, Message Formats). */
-function readyTimes(answers: readonly Buffer[]): number {
-  return Buffer.concat(answers).toString('latin1').split('Z\0\0\0\x05').length - 1;
-}
-
-onPostgres('a pipeline', (open) => {
-  test('is answered at once: a batch with one word that the server is ready, with guards two', async (t) => {
-    await commitOrThrow(await open(t), CREATE);
-    const answers: Buffer[] = [];
-    const url = await relayTo(t, (answer, client) => {
-      answers.push(answer);
-      client.write(answer);
-    });
-    const database = await openAt(t, url, { connections: 1 });
-    const readyOf = async (work: () => Promise<unknown>) => {
-      answers.length = 0;
-      await work();
-      return readyTimes(answers);
-    };
-    const batch = (id: string) => ['a', 'b', 'c'].map((part) => insert(`${id}${part}`));
-    assert.equal(await readyOf(() => commitOrThrow(database, ...batch('1'))), 1);
-    assert.equal(await readyOf(() => commitOrThrow(database, ...batch('2').map((each) => expecting(1, each)))), 2);
-    assert.equal(await readyOf(() => rowsOf(database, 'SELECT ? AS one', 'x')), 1);
-  });
-
+onPostgres('a connection after a fault', () => {
   for (const [kind, around] of [
     ['alone', []],
     ['in a batch', [insert('b'), insert('c')]],

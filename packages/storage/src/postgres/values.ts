@@ -12,13 +12,8 @@ const READERS = new Map<number, (text: string) => SqlValue>([
   [1700, readInteger],
 ]);
 
-/** How values of that type are read: integers of every width are numbers, BYTEA is a Uint8Array, all else is text. */
-export function readerOf(type: number): (text: string) => SqlValue {
-  return READERS.get(type) ?? readText;
-}
-
-/** The same for what the driver reads by itself. */
-export const VALUE_READERS: CustomTypesConfig = { getTypeParser: readerOf };
+/** How the driver reads values: integers of every width are numbers, BYTEA is a Uint8Array, all else is text. */
+export const VALUE_READERS: CustomTypesConfig = { getTypeParser: (oid: number) => READERS.get(oid) ?? readText };
 
 /**
  * A parameter as the driver takes it: integers are written out, so that none is rounded on the way. Throws for what is
