@@ -64,7 +64,13 @@ describe('figures', () => {
       { sentAt: 2, milliseconds: undefined },
       { sentAt: 3, milliseconds: 7 },
     ];
-    assert.deepEqual(relaysBetween(relayed, 1, 3), { count: 1, p50: 5, p99: 5, most: 5, failed: 1 });
+    assert.deepEqual(relaysBetween(relayed, 1, 3), { count: 1, p50: 5, p99: 5, most: 5, failed: 1, typicalP99: 5 });
+  });
+
+  it('a stall is in the 99 % of all and not in that of a typical second', () => {
+    const relayed = [0, 1000, 2000].map((sentAt) => ({ sentAt, milliseconds: sentAt === 1000 ? 900 : 3 }));
+    const { p99, typicalP99 } = relaysBetween(relayed, 0, 3000);
+    assert.deepEqual([p99, typicalP99], [900, 3]);
   });
 
   it('the same request again is no second arrival, another one is', () => {

@@ -68,6 +68,7 @@ export async function measureQueue(plan: QueuePlan, folder: string, options: Run
     startedAlone: memoryOf(server.pid),
     few: await comingCosts(clients, plan, server.pid),
   }));
+  options.say(JSON.stringify(alone));
   return { ...alone, ...(await measureMany(plan, many, { ...options, pattern })) };
 }
 
