@@ -28,7 +28,7 @@ export type LeavePush = (owner: UserId, binding: Binding, occasion: PushOccasion
 /** How many clients have their turn at once, the others wait for it: together they get less than one socket takes. */
 const maxInTurn = 32;
 /** A push that lasts longer gives its turn to the next one and goes on beside it: its client may be silent until Timer F. */
-const turnMilliseconds = 2000;
+const turnMilliseconds = 1000;
 /** How many pushes go on in all. */
 const maxRunning = 1000;
 
