@@ -38,7 +38,8 @@ export type ClientAnswer =
   /** The binding is no longer there: de-registered, expired or taken away while the request was on its way here. */
   | { readonly kind: 'not-registered' }
   /** No final response within Timer F, or the flow is gone: the binding counts as unreachable now. */
-  | { readonly kind: 'unreachable'; readonly reason: string }
+  /** `untried` when it is known that no octet was sent. */
+  | { readonly kind: 'unreachable'; readonly reason: string; readonly untried?: boolean }
   /** Not sent: too large for every way to this client, or a limit of this server. */
   | { readonly kind: 'not-sent'; readonly reason: string };
 

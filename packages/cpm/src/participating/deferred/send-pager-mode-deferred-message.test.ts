@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Malformed, Parameters, parseUri } from '@opencpm/sip';
 import type { Binding } from '../../common/binding.ts';
 import { messageUriId } from '../../common/identifiers.ts';
-import type { QueueFault } from '../../ports.ts';
+import type { ClientAnswer, FailedAttempt, QueueFault } from '../../ports.ts';
 import type { PreferenceRule, Preferences } from '../../preferences/preferences.ts';
 import { bob, now, type Surroundings, served, surrounded } from '../terminating/in-memory-ports.fixture.ts';
 import type { QueuedDelivery } from './deferred-message.ts';
@@ -83,5 +83,33 @@ describe('the recorded copy that a push names (B-8.3.1.6.6-08, -11)', () => {
   it('is decided by nobody when the client has accepted a message that is still in the queue', async () => {
     const calls = ['record', 'to phone with UID 7', 'fault: remove a delivered message'];
     assert.deepEqual(await push({ clientAnswers: 200 }, { kind: 'fault', temporary: true, reason: 'busy' }), calls);
+  });
+});
+
+describe('the attempt of a push (B-8.3.1.6.6-11)', () => {
+  const attempts = async (answered: ClientAnswer): Promise<readonly boolean[]> => {
+    const { context } = surrounded();
+    const counted: boolean[] = [];
+    const ports = {
+      ...context.ports,
+      sipCore: { ...context.ports.sipCore, toClient: () => Promise.resolve(answered) },
+      deferredQueue: {
+        ...context.ports.deferredQueue,
+        attemptFailed: async ({ nextAttempt }: FailedAttempt) => {
+          counted.push(nextAttempt);
+          return undefined;
+        },
+      },
+    };
+    await sendPagerModeDeferredMessage({ entry, client: plainClient, accepted: () => undefined }, { ...context, ports });
+    return counted;
+  };
+
+  it('ends by silence, and with it the names', async () => {
+    assert.deepEqual(await attempts({ kind: 'unreachable', reason: 'no answer' }), [true]);
+  });
+
+  it('goes on when nothing could be sent: the client may know the message by these names', async () => {
+    assert.deepEqual(await attempts({ kind: 'unreachable', reason: 'the flow is gone', untried: true }), [false]);
   });
 });

@@ -94,7 +94,10 @@ async function delivered({ entry, copy, accepted }: Pushed, byFunction: boolean,
   return { kind: 'delivered' };
 }
 
-/** A final answer that is no 2xx ends the attempt and so its names; silence does after Timer F. */
+/**
+ * A final answer that is no 2xx ends the attempt and so its names; silence does after Timer F. What was not even sent leaves
+ * them: before a crash the client may have got it under these names, and knows it by them.
+ */
 async function failed({ entry, client, copy }: Pushed, answered: ClientAnswer, context: TerminatingContext): Promise<PushOutcome> {
   const { ports, policy } = context;
   // B-8.3.1.6.6-11: the error takes the recorded copy back, the message stays.
@@ -106,7 +109,8 @@ async function failed({ entry, client, copy }: Pushed, answered: ClientAnswer, c
   const answer = answered.kind === 'answered' ? answered.response : unansweredBy[answered.kind];
   const refusal = clientRefusal({ client, answer, before: entry.refusal, now: ports.clock.now() }, policy);
   const { owner, id } = entry;
-  const counted = ports.deferredQueue.attemptFailed({ owner, id, client: client.client, refusal, nextAttempt: true });
+  const nextAttempt = !(answered.kind === 'unreachable' && answered.untried === true);
+  const counted = ports.deferredQueue.attemptFailed({ owner, id, client: client.client, refusal, nextAttempt });
   // Asked for together: a server that stops takes nothing more after this moment.
   const [fault] = await Promise.all([counted, removal]);
   if (fault !== undefined) ports.diagnostics.fault('count an attempt', fault.reason, entry.request);
