@@ -143,6 +143,18 @@ describe('a connection that leads to somebody else', () => {
     assert.ok(bob.received().length >= 2);
   });
 
+  inWorld('and has lost its other end unnoticed is given up: the message comes over a new one', {}, async (world) => {
+    const bob = await bobsClient(world);
+    const alice = await world.phone('alice');
+    await sendLong(alice, 'one');
+    world.network.forgetConnections(bob.peer.address.host, '10.0.0.1');
+    await sendLong(alice, 'two', 202);
+    await world.clock.runFor(120_000);
+    assert.deepEqual(texts(bob).length, 2);
+    assert.deepEqual(transports(bob), ['TCP', 'TCP']);
+    assert.equal(connects(world, bob.peer.address.host), 2);
+  });
+
   inWorld('is not tried to this machine because a client elsewhere calls itself localhost', {}, async (world) => {
     const bob = await udpClient(world);
     await bob.deregister();

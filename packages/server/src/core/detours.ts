@@ -21,6 +21,7 @@ export class Detours {
   readonly #location: Location;
   /** Attempts under way and failed ones, by the REGISTER that has made the binding: another one is another chance. */
   readonly #attempts = new RecentValues<string, Promise<ConnectResult>>(rememberedAttempts);
+  readonly #proven = new WeakSet<Flow>();
 
   constructor(ways: Ways, location: Location) {
     this.#ways = ways;
@@ -36,8 +37,17 @@ export class Detours {
     return attempt;
   }
 
-  /** Nothing came back over the connection that `find` gave: whoever takes connections there, it is no SIP client. */
-  failed(binding: LocatedBinding, reason: string): void {
+  /** An answer came over the connection that `find` gave. */
+  answered(flow: Flow): void {
+    this.#proven.add(flow);
+  }
+
+  /**
+   * Nothing came back over the connection that `find` gave. One that had brought answers before has lost its other end
+   * unnoticed, and the next request gets a new one; else whoever takes connections there, it is no SIP client.
+   */
+  failed(binding: LocatedBinding, flow: Flow, reason: string): void {
+    if (this.#proven.has(flow)) return flow.close();
     this.#attempts.set(registrationName(binding), Promise.resolve({ kind: 'failed', reason }));
   }
 

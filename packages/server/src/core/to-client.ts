@@ -34,7 +34,7 @@ export class ToClient {
     const target = targetOf(binding);
     if (target === undefined) {
       location.markUnreachable(binding);
-      return Promise.resolve({ kind: 'unreachable', reason: 'the flow is gone' });
+      return Promise.resolve({ kind: 'unreachable', reason: 'the flow is gone', untried: true });
     }
     return this.#request(addressed(request, binding), { binding, target, branch });
   }
@@ -55,6 +55,7 @@ export class ToClient {
       },
     });
     if (outcome.kind === 'response') {
+      if (detour?.kind === 'connected') this.#detours.answered(detour.flow);
       // A client that a push has found again counts as registered again.
       if (binding.unreachable && binding.flow !== undefined) this.#context.location.heardOf([binding], binding.flow);
       return { kind: 'answered', response: outcome.response };
@@ -62,7 +63,7 @@ export class ToClient {
     const reason = outcome.kind === 'timeout' ? 'no answer' : outcome.reason;
     if (detour?.kind === 'connected') {
       // Says nothing about the client's own flow, by which the next request goes.
-      this.#detours.failed(binding, reason);
+      this.#detours.failed(binding, detour.flow, reason);
       return { kind: 'unreachable', reason };
     }
     // Silence and the end of his connection are the client's; a limit or a request too long is ours.
