@@ -71,11 +71,19 @@ export class ForeignDevice implements Device {
   }
 
   async register(seconds: number): Promise<void> {
-    if (domainOf(userOf(this.name)) !== domain) return;
+    await this.#register(seconds);
+  }
+
+  /** Whether it was answered. */
+  async #register(seconds: number): Promise<boolean> {
+    if (domainOf(userOf(this.name)) !== domain) return true;
     const instance = `<urn:uuid:00000000-0000-4000-8000-${this.address.replaceAll('.', '').padStart(12, '0')}>`;
     const contacts = [`${this.#handset.contact};+sip.instance="${instance}";${msgTag}`];
     this.#seconds = seconds;
-    await this.#handset.register({ expiresSeconds: seconds, contacts }).catch(() => undefined);
+    return this.#handset.register({ expiresSeconds: seconds, contacts }).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Told of each connection that ends. */
@@ -95,8 +103,9 @@ export class ForeignDevice implements Device {
     this.#isComingBack = false;
   }
 
-  deregister(): Promise<void> {
-    return this.register(0);
+  /** Twice when need be: that a connection is gone shows by its use, and who only registers again has not been away. */
+  async deregister(): Promise<void> {
+    if (!(await this.#register(0))) await this.#register(0);
   }
 
   behave(as: Behaviour): void {

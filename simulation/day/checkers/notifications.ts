@@ -1,6 +1,7 @@
 import { userOf } from '../plan.ts';
 import type { Checker, DayRecord, ToldNotification } from '../record.ts';
-import { shownOf } from './accounts.ts';
+import { messagesOn } from '../wire-messages.ts';
+import { shownOf, wasHeard } from './accounts.ts';
 
 const kinds: Readonly<Record<string, string>> = { delivered: 'positive-delivery', failed: 'negative-delivery', displayed: 'display' };
 
@@ -21,11 +22,22 @@ function faultsOf(record: DayRecord, told: ToldNotification): readonly string[] 
   return twice(record, told, writers.length);
 }
 
-/** It was delivered long before: the server cannot have known worse. */
+/** It was delivered long before, and the server has heard so: one that a client has shown and not said is failed for its sender. */
 function isLate(record: DayRecord, { about, at }: ToldNotification): boolean {
   const sender = record.sent.find(({ id }) => id === about)?.from;
-  const heard = record.shown.filter((shown) => shown.id === about && shown.names === undefined && userOf(shown.device) !== sender);
-  return heard.some((shown) => shown.at < at - 60_000 && !record.downs.some(({ from, until }) => from <= at && until >= shown.at));
+  const showing = record.shown.filter((shown) => shown.id === about && shown.names === undefined && userOf(shown.device) !== sender);
+  return showing.some(
+    (shown) =>
+      shown.at < at - 60_000 &&
+      !record.downs.some(({ from, until }) => from <= at && until >= shown.at) &&
+      requestsWith(record, shown).some(({ text }) => wasHeard(record, shown.device, text)),
+  );
+}
+
+/** The requests that brought that message to that device. */
+function requestsWith({ wire, addresses }: DayRecord, { id, device }: DayRecord['shown'][number]) {
+  const address = addresses.get(device);
+  return messagesOn(wire).filter(({ to, text }) => to.host === address && text.includes(`text of ${id}.`));
 }
 
 function twice({ told }: DayRecord, one: ToldNotification, most: number): readonly string[] {
