@@ -47,8 +47,8 @@ export class Detours {
    * unnoticed, and the next request gets a new one; else whoever takes connections there, it is no SIP client.
    */
   failed(binding: LocatedBinding, flow: Flow, reason: string): void {
-    if (this.#proven.has(flow)) return flow.close();
-    this.#attempts.set(registrationName(binding), Promise.resolve({ kind: 'failed', reason }));
+    if (this.#proven.has(flow)) flow.close();
+    else this.#attempts.set(registrationName(binding), Promise.resolve({ kind: 'failed', reason }));
   }
 
   #connectionOfInstance({ owner, instance }: LocatedBinding): Flow | undefined {
