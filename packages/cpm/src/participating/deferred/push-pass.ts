@@ -63,12 +63,12 @@ export class PushPass {
   /** Resolves with the time of the next try, undefined when there is none by the clock. */
   async run(): Promise<number | undefined> {
     for (;;) {
-      if (this.#failure !== undefined) throw this.#failure.error;
       const progress = this.#progress.promise;
       this.#readAhead();
       const entry = this.#nextReady();
       if (entry !== undefined) this.#send(entry);
       else if (this.#unsettled > 0 || this.#isReading) await progress;
+      else if (this.#failure !== undefined) throw this.#failure.error;
       else if (this.#window.length === 0 && this.#readAll) return this.#nextTry;
     }
   }
@@ -82,11 +82,14 @@ export class PushPass {
   #readAhead(): void {
     if (this.#readAll || this.#isReading || this.#window.length >= pageSize / 2) return;
     this.#isReading = true;
-    const reading = this.#readPage().finally(() => {
+    const read = () => {
       this.#isReading = false;
       this.#progressed();
+    };
+    this.#readPage().then(read, (error) => {
+      this.#fail(error);
+      read();
     });
-    reading.catch((error) => this.#fail(error));
   }
 
   async #readPage(): Promise<void> {
@@ -158,18 +161,22 @@ export class PushPass {
       if (conversationId !== undefined) this.#busy.delete(conversationId);
       this.#progressed();
     };
-    const sending = this.#deliver(entry, answered).finally(() => {
+    const settled = () => {
       this.#unsettled -= 1;
       answered();
       this.#progressed();
-    });
-    sending.catch((error) => this.#fail(error));
+    };
+    // Noted before it counts as settled, so that no failure is overlooked.
+    const sending = this.#deliver(entry, answered)
+      .catch((error) => this.#fail(error))
+      .then(settled);
     this.#context.ports.pushes.underWay(entry.id, sending);
   }
 
+  /** What is under way comes to its end before `run` rejects: nobody begins another pass beside it. */
   #fail(error: unknown): void {
-    this.#failure = { error };
-    this.#progressed();
+    this.#failure ??= { error };
+    this.#end(undefined);
   }
 
   async #deliver(entry: QueuedDelivery, accepted: () => void): Promise<void> {
