@@ -21,6 +21,7 @@ export class Detours {
   readonly #location: Location;
   /** Attempts under way and failed ones, by the REGISTER that has made the binding: another one is another chance. */
   readonly #attempts = new RecentValues<string, Promise<ConnectResult>>(rememberedAttempts);
+  /** Connections that have brought an answer. */
   readonly #proven = new WeakSet<Flow>();
 
   constructor(ways: Ways, location: Location) {
@@ -44,10 +45,11 @@ export class Detours {
 
   /**
    * Nothing came back over the connection that `find` gave. One that had brought answers before has lost its other end
-   * unnoticed, and the next request gets a new one; else whoever takes connections there, it is no SIP client.
+   * unnoticed, and the next request gets a new one; else whoever takes connections there, it is no SIP client. That to a
+   * proxy of the Path is not closed: others behind it may answer.
    */
   failed(binding: LocatedBinding, flow: Flow, reason: string): void {
-    if (this.#proven.has(flow)) flow.close();
+    if (this.#proven.has(flow) && binding.path.length === 0) flow.close();
     else this.#attempts.set(registrationName(binding), Promise.resolve({ kind: 'failed', reason }));
   }
 
