@@ -37,8 +37,7 @@ export type ClientAnswer =
   | { readonly kind: 'answered'; readonly response: SipResponse }
   /** The binding is no longer there: de-registered, expired or taken away while the request was on its way here. */
   | { readonly kind: 'not-registered' }
-  /** No final response within Timer F, or the flow is gone: the binding counts as unreachable now. */
-  /** `untried` when it is known that no octet was sent. */
+  /** No final response within Timer F, or the flow is gone: the binding counts as unreachable now. `untried`: no octet was sent. */
   | { readonly kind: 'unreachable'; readonly reason: string; readonly untried?: boolean }
   /** Not sent: too large for every way to this client, or a limit of this server. */
   | { readonly kind: 'not-sent'; readonly reason: string };

@@ -1,7 +1,7 @@
 /**
  * Many deadlines over one clock wake. Deadlines are kept in buckets of 20 ms, those that are seconds away in every tenth
  * of them, so that arming, moving and cancelling one costs a few array writes, and a bucket fires as a whole; a deadline
- * fires at its time or up to one bucket later.
+ * fires at its time or up to one bucket later, 20 ms for what is near and 200 ms for what was armed seconds before.
  */
 import type { CancelWake, Clock } from './platform.ts';
 

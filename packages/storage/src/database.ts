@@ -5,8 +5,8 @@
  *
  * SQL is the subset that SQLite and PostgreSQL share: TEXT, BIGINT below 2^53, BYTEA (written `{{bytes}}` in a
  * migration, which see), RETURNING, ON CONFLICT; placeholders are `?`; one statement a text. Columns are named one by one (`*` in
- * a prepared statement breaks when a migration adds a column), and nothing relies on the order of TEXT, which in
- * PostgreSQL is the locale's. The number of different texts is finite: values are parameters.
+ * a prepared statement breaks when a migration adds a column). The order of TEXT is the locale's in PostgreSQL: nothing relies
+ * on it but that of ids which differ first in digits of hexadecimal, as many in each, and no locale orders those otherwise. The number of different texts is finite: values are parameters.
  */
 /** What a column holds. A number is an integer below 2^53; another one is a fault of code `statement`. */
 export type SqlValue = string | number | Uint8Array | null;
