@@ -198,6 +198,31 @@ describe('a message that the database has kept and not answered for', () => {
     assert.deepEqual(texts(bob), ['once']);
   });
 
+  for (const mishap of ['answer lost', 'fails'] as const) {
+    inWorld(`is not sent to a client again that accepts it behind the 503, store ${mishap}`, faults, async (world) => {
+      const alice = await world.phone('alice');
+      const bob = await world.registeredPhone('bob', {}, always(late(12_000, answer(200))));
+      world.mishaps.expect('INSERT INTO deferred_messages', mishap, 2);
+      assert.equal((await alice.message(bobUri, cpmMessage('late'))).status, 503);
+      assert.equal((await alice.message(bobUri, cpmMessage('late'))).status, 200, 'while the client has it');
+      assert.equal((await alice.message(bobUri, cpmMessage('late'))).status, 200, 'and later');
+      await world.clock.runFor(40_000);
+      assert.deepEqual(texts(bob), ['late']);
+      assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
+    });
+  }
+
+  inWorld('comes again to a client that has not accepted it', faults, async (world) => {
+    const alice = await world.phone('alice');
+    const bob = await world.registeredPhone('bob', {}, always(late(12_000, answer(480))));
+    world.mishaps.expect('INSERT INTO deferred_messages', 'fails', 2);
+    assert.equal((await alice.message(bobUri, cpmMessage('again'))).status, 503);
+    assert.equal((await alice.message(bobUri, cpmMessage('again'))).status, 503, 'while the client has it');
+    bob.peer.script = () => answer(200);
+    assert.equal((await alice.message(bobUri, cpmMessage('again'))).status, 200);
+    assert.deepEqual(texts(bob), ['again', 'again']);
+  });
+
   inWorld('is off the queue when a client accepts it late', faults, async (world) => {
     const alice = await world.phone('alice');
     const bob = await world.registeredPhone('bob', {}, byMethod({ MESSAGE: () => silence }));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { SipResponse } from '@opencpm/sip';
+import { always, answer, late } from '@opencpm/testkit';
 import { bobUri, clientOf, texts } from './clients.ts';
 import { inWorld, waitingRows } from './in-world.ts';
 import { cpmMessage, msgTag } from './phone.ts';
@@ -40,6 +41,19 @@ describe('what may wait for one user', () => {
       assert.deepEqual(texts(bob), ['a'.repeat(3000), 'small']);
       await bob.deregister();
       assert.equal((await alice.message(bobUri, cpmMessage('b'.repeat(3000), { messageId: 'b' }))).status, 202);
+    },
+  );
+
+  inWorld(
+    'does not make a client show again what he accepts behind the 480',
+    { users, limits: { deferredMessagesPerUser: 1 } },
+    async (world) => {
+      const alice = await world.phone('alice');
+      assert.equal((await alice.message(bobUri, cpmMessage('one', { conversationId: 'another' }))).status, 202);
+      const bob = await clientOf(world, 'bob', `;${msgTag}`, always(late(12_000, answer(200))));
+      assert.deepEqual(refusal(await alice.message(bobUri, cpmMessage('two'))), full);
+      assert.equal((await alice.message(bobUri, cpmMessage('two'))).status, 200);
+      assert.deepEqual(texts(bob).filter((text) => text === 'two').length, 1);
     },
   );
 

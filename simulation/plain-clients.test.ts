@@ -54,13 +54,33 @@ describe('clients that know no CPM (issue, point 5)', () => {
     await world.clock.runFor(60_000);
     assert.deepEqual(notifications(alice), ['m1 delivered']);
   });
+});
+
+describe('text that a plain client takes late', () => {
+  const lateText: PeerScript = ({ request }) =>
+    request.headers.text('Content-Type') === 'message/cpim' ? late(11_000, answer(415)) : answer(200);
+
+  for (const mishap of ['answer lost', 'fails'] as const) {
+    inWorld(
+      `text accepted after the sender’s 503 is notified, store ${mishap}: sent again, it is a duplicate`,
+      { faultsExpected: true },
+      async (world) => {
+        await client(world, lateText, plain);
+        const alice = await clientOf(world, 'alice', `;${msgTag}`);
+        world.mishaps.expect('INSERT INTO deferred_messages', mishap, 2);
+        const message = cpmMessage('late text', { messageId: 'm1', notifications: ['positive-delivery'] });
+        assert.equal((await alice.message(bobUri, message)).status, 503);
+        await world.clock.runFor(3000);
+        assert.equal((await alice.message(bobUri, message)).status, 200);
+        await world.clock.runFor(60_000);
+        assert.deepEqual(notifications(alice), ['m1 delivered']);
+        assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
+      },
+    );
+  }
 
   inWorld('text accepted after the sender’s 202 is notified with the removal of the row', {}, async (world) => {
-    await client(
-      world,
-      ({ request }) => (request.headers.text('Content-Type') === 'message/cpim' ? late(11_000, answer(415)) : answer(200)),
-      plain,
-    );
+    await client(world, lateText, plain);
     const alice = await clientOf(world, 'alice', `;${msgTag}`);
     const response = await alice.message(bobUri, cpmMessage('late text', { messageId: 'm1', notifications: ['positive-delivery'] }));
     assert.equal(response.status, 202);

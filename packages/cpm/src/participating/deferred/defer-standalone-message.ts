@@ -1,5 +1,5 @@
 import type { SipResponse } from '@opencpm/sip';
-import { answer, refuse } from '../../common/answers.ts';
+import { answer, type Refusal, refuse } from '../../common/answers.ts';
 import { type Binding, isLive } from '../../common/binding.ts';
 import { messageUriId } from '../../common/identifiers.ts';
 import type { DeferredMessageQueue, QueueFault } from '../../ports.ts';
@@ -30,22 +30,36 @@ export async function deferStandaloneMessage(
   const deferred = deferredMessage(terminating, context);
   // B-8.3.1.6.1-06: kept before anything is promised.
   const outcome = await store(deferred, context);
+  const deferral = { terminating, deferred, earlier, isKept: outcome.kind === 'stored' };
   if (outcome.kind !== 'stored') settleCopy(terminating, earlier, context);
   switch (outcome.kind) {
     case 'stored':
-      afterDeferral({ terminating, deferred, earlier }, context);
+      afterDeferral(deferral, context);
       return charged(terminating, answer(terminating.request, 202, self), 'deferred', context);
     case 'duplicate':
       return charged(terminating, answer(terminating.request, 202, self), 'duplicate', context);
     case 'full':
-      return charged(terminating, refuse(terminating.request, { status: 480, retryAfterSeconds }, self), 'refused', context);
-    case 'fault': {
-      if (outcome.temporary) awaitLegs({ terminating: withoutCopy(terminating), deferred, earlier }, context);
+      return refuseUnlessAccepted(withoutLegs(deferral), { status: 480, retryAfterSeconds }, context);
+    case 'fault':
       ports.diagnostics.fault('store a deferred message', outcome.reason, terminating.request);
-      const refusal = outcome.temporary ? { status: 503, retryAfterSeconds } : { status: 500 };
-      return charged(terminating, refuse(terminating.request, refusal, self), 'refused', context);
-    }
+      if (!outcome.temporary) return refuseUnlessAccepted(withoutLegs(deferral), { status: 500 }, context);
+      return refuseUnlessAccepted(deferral, { status: 503, retryAfterSeconds }, context);
   }
+}
+
+/**
+ * The sender has the message still and sends it again, while a client may accept what it was sent before. So what comes
+ * again waits for that and gets his 2xx: sent once more, it would have other names, and he would show it twice.
+ */
+function refuseUnlessAccepted(deferral: Deferral, refusal: Refusal, context: TerminatingContext): SipResponse {
+  const { terminating, deferred, earlier } = deferral;
+  const { request, arrivedAt } = terminating;
+  awaitLegs({ ...deferral, terminating: withoutCopy(terminating) }, context);
+  if (earlier.late !== undefined && deferred.duplicateKey !== undefined) {
+    const status = earlier.late.then((acceptance) => acceptance?.status ?? refusal.status);
+    context.ports.recentMessages.remember(deferred.duplicateKey, status, arrivedAt);
+  }
+  return charged(terminating, refuse(request, refusal, context.self), 'refused', context);
 }
 
 /**
@@ -86,6 +100,8 @@ interface Deferral {
   readonly terminating: TerminatingMessage;
   readonly deferred: DeferredMessage;
   readonly earlier: EarlierLegs;
+  /** The queue has said that the message is there. */
+  readonly isKept: boolean;
 }
 
 /** What follows from a stored message, none of it the sender's concern. */
@@ -107,10 +123,10 @@ function afterDeferral(deferral: Deferral, context: TerminatingContext): void {
  * has refused it or did not answer gets it again in its time. The same when it is not known whether the message is there:
  * the database may have kept it and lost its answers.
  */
-function awaitLegs({ terminating, deferred, earlier }: Deferral, context: TerminatingContext): void {
+function awaitLegs({ terminating, deferred, earlier, isKept }: Deferral, context: TerminatingContext): void {
   const { pushes, diagnostics, expiryWatch } = context.ports;
   if (earlier.late === undefined && earlier.legs.length === 0) return;
-  const decided = decideLate({ terminating, deferred, late: earlier.late }, context).catch((error) =>
+  const decided = decideLate({ terminating, deferred, late: earlier.late, isKept }, context).catch((error) =>
     diagnostics.fault('remove a message accepted late', String(error), terminating.request),
   );
   const ends = earlier.legs.map(({ client, ended }) => {
@@ -136,9 +152,7 @@ async function keepRefusal(
   if (fault !== undefined) ports.diagnostics.fault('keep what a client made of a message', fault.reason, request);
 }
 
-interface LateAcceptance {
-  readonly terminating: TerminatingMessage;
-  readonly deferred: DeferredMessage;
+interface LateAcceptance extends Pick<Deferral, 'terminating' | 'deferred' | 'isKept'> {
   readonly late: Promise<Acceptance | undefined> | undefined;
 }
 
@@ -146,8 +160,9 @@ interface LateAcceptance {
  * Decision 43: the client's 2xx came after the sender's 202; the message is delivered and leaves the queue, and the copy
  * that he was told of stays. Without one the copy goes (B-8.3.1.1-28) and the push makes another (decision 31).
  */
-async function decideLate({ terminating, deferred, late }: LateAcceptance, context: TerminatingContext): Promise<void> {
-  const acceptance = await late;
+async function decideLate(accepted: LateAcceptance, context: TerminatingContext): Promise<void> {
+  const { terminating, deferred } = accepted;
+  const acceptance = await accepted.late;
   if (acceptance === undefined) return terminating.copy?.remove(deferred.id);
   const { deferredQueue, outbox, diagnostics } = context.ports;
   const owed = owedForAcceptance(acceptance, terminating, context);
@@ -155,7 +170,17 @@ async function decideLate({ terminating, deferred, late }: LateAcceptance, conte
   // The row stays, and so nobody may take the copy for undelivered: it is left undecided.
   if (isFault(removed)) return diagnostics.fault('remove a message accepted late', removed.reason, terminating.request);
   terminating.copy?.keep();
-  if (removed && owed !== undefined) outbox.wake();
+  if (owed === undefined) return;
+  if (removed) return outbox.wake();
+  if (accepted.isKept) return;
+  // It was never there, and its sender is told all the same that it has arrived.
+  const fault = await outbox.owe(owed);
+  if (fault !== undefined) diagnostics.fault('owe a delivery notification', fault.reason, terminating.request);
+}
+
+/** A queue that surely has not got the message is not told what its clients made of it. */
+function withoutLegs(deferral: Deferral): Deferral {
+  return { ...deferral, earlier: { ...deferral.earlier, legs: [] } };
 }
 
 /** What becomes of the copy is decided already. */
