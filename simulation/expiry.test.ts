@@ -186,13 +186,26 @@ describe('a notification for another domain', () => {
     assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
   });
 
-  inWorld('is not sent again when it was taken and the database cannot forget it at once', routed, async (world) => {
-    world.mishaps.expect('DELETE FROM outbox', 'fails', 3);
-    const other = await expiredForEve(world, () => answer(200));
-    await world.clock.runFor(120_000);
-    assert.equal(other.received().length, 1);
-    assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
-  });
+  for (const [status, failures] of [
+    [200, 3],
+    [200, 40],
+    [404, 40],
+  ] as const) {
+    inWorld(
+      `is not sent again after its ${status} while the database cannot forget it, ${failures} times`,
+      { ...routed, users: ['alice', 'bob', 'carol'], faultsExpected: true },
+      async (world) => {
+        world.mishaps.expect('DELETE FROM outbox', 'fails', failures);
+        const other = await expiredForEve(world, () => answer(status));
+        const alice = await world.registeredPhone('alice');
+        // Owed meanwhile: the outbox is looked at again at once.
+        await alice.message('sip:carol@cpm.test', cpmMessage('y', { ...asking, messageId: 'm2', headers: [['Expires', '3']] }));
+        await world.clock.runFor(600_000);
+        assert.deepEqual([other.received().length, notifications(alice)], [1, ['m2 failed']]);
+        assert.deepEqual(await waitingRows(world), { deferred: 0, owed: 0 });
+      },
+    );
+  }
 
   inWorld('is given up when it is refused for good, and after a day', routed, async (world) => {
     const other = await expiredForEve(world, () => answer(404));

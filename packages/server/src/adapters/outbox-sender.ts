@@ -22,7 +22,8 @@ export interface OutboxSurroundings {
 
 /**
  * Sends what is owed because of something that was committed: notifications of the function. Rows stay until a 2xx or
- * a refusal for good, so a crash repeats at most what its receiver takes for a retransmission.
+ * a refusal for good, so a crash repeats at most what its receiver takes for a retransmission. A process that lives on
+ * repeats nothing that was answered, however long the database keeps its row.
  */
 export class OutboxSender implements Outbox {
   readonly #rows: OutboxRows;
@@ -31,6 +32,8 @@ export class OutboxSender implements Outbox {
   readonly #waits: ReturnType<typeof functionClock>;
   readonly #log: Log;
   readonly #isShared: boolean;
+  /** Done with, and still rows of the database. */
+  readonly #answered = new Map<string, OutboxRow>();
   #working: Promise<void> | undefined;
   #again = false;
   #stopped = false;
@@ -83,7 +86,7 @@ export class OutboxSender implements Outbox {
       this.#again = false;
       const rows = await this.#rows.due(this.#clock.now(), passSize);
       if ('kind' in rows) return this.#afterFault(rows);
-      const faults = await Promise.all(rows.map((row) => this.#send(row)));
+      const faults = await Promise.all(this.#attempts(rows));
       // What could not be taken off the list would be due at once again.
       const fault = faults.find((each) => each !== undefined);
       if (fault !== undefined) return this.#afterFault(fault);
@@ -91,6 +94,13 @@ export class OutboxSender implements Outbox {
     } while (this.#again && !this.#stopped);
     const next = await this.#rows.nextDue();
     if (typeof next === 'number') this.#wakeAt(next);
+  }
+
+  /** Those that have their answer leave the list at last, also when another node's time for them has not come. */
+  #attempts(due: readonly OutboxRow[]): readonly Promise<QueueFault | undefined>[] {
+    const answered = [...this.#answered.values()];
+    const unanswered = due.filter((row) => !this.#answered.has(keyOf(row)));
+    return [...answered.map((row) => this.#remove(row)), ...unanswered.map((row) => this.#send(row))];
   }
 
   #afterFault({ reason }: QueueFault): void {
@@ -105,8 +115,7 @@ export class OutboxSender implements Outbox {
     }
     if (row.expiresAt <= this.#clock.now()) return this.#giveUp(row, 'its time is over');
     const { status } = await this.#core.onward(attemptOf(row), []);
-    // It is there: sent again because of a passing fault it would be another request to a server of another domain.
-    if (status < 300) return triedAgain(() => this.#rows.remove(row), this.#waits);
+    if (status < 300) return this.#remove(row);
     if (isForGood(status)) return this.#giveUp(row, `it was answered ${status}`);
     const pause = Math.min(firstPauseMilliseconds * 2 ** row.attempts, longestPauseMilliseconds);
     return this.#rows.retryAt(row, this.#clock.now() + pause);
@@ -114,13 +123,25 @@ export class OutboxSender implements Outbox {
 
   #giveUp(row: OutboxRow, reason: string): Promise<QueueFault | undefined> {
     this.#log.warn({ reason }, 'A notification was given up.');
-    return this.#rows.remove(row);
+    return this.#remove(row);
+  }
+
+  /** It is over: sent again because its row is still there, it would be another request to a server of another domain. */
+  async #remove(row: OutboxRow): Promise<QueueFault | undefined> {
+    this.#answered.set(keyOf(row), row);
+    const fault = await triedAgain(() => this.#rows.remove(row), this.#waits);
+    if (fault === undefined) this.#answered.delete(keyOf(row));
+    return fault;
   }
 
   #wakeAt(time: number): void {
     this.#cancelWake();
     if (!this.#stopped) this.#cancelWake = this.#clock.wakeAt(Math.max(time, this.#clock.now() + 1), () => this.wake());
   }
+}
+
+function keyOf({ owner, id }: OutboxRow): string {
+  return `${owner} ${id}`;
 }
 
 /** After a final answer the next attempt is another request, with a Call-ID of its own. */
