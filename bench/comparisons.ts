@@ -97,7 +97,8 @@ async function canMount(freshFileSystem: string): Promise<boolean> {
 
 /** What a message survives once it is answered 202. The peer sets nothing, so it gets what the library does by itself. */
 async function durability(peer: string): Promise<string[]> {
-  const ours = 'Ours answers after the commit: SQLite, WAL, synchronous FULL (survives a power cut).';
+  const ours =
+    'Ours answers after an fdatasync of the redo log, SQLite commits behind it with WAL, synchronous FULL (survives a power cut).';
   if (!peer.includes('sqlite')) return [ours, `The peer is ${peer}, with the settings of its package.`];
   const { output } = await runProgram('sqlite3', [':memory:', 'PRAGMA synchronous']);
   const journal = peer.includes('wal') ? 'WAL' : 'rollback journal';

@@ -3,6 +3,8 @@
  * durable. There is no interactive transaction, so that an engine may join the batches of many callers into one
  * transaction of its own (group commit) and so that nothing ever waits for a caller while it holds a lock.
  *
+ * A statement does the same whenever it is run on the same rows: the SQLite engine runs again what a crash kept it from committing.
+ *
  * SQL is the subset that SQLite and PostgreSQL share: TEXT, BIGINT below 2^53, BYTEA (written `{{bytes}}` in a
  * migration, which see), RETURNING, ON CONFLICT; placeholders are `?`; one statement a text. Columns are named one by one (`*` in
  * a prepared statement breaks when a migration adds a column). The order of TEXT is the locale's in PostgreSQL: nothing relies

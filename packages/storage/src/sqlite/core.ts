@@ -1,96 +1,182 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { CommitResult, DatabaseFault, QueryResult, Row, SqlValue, Statement } from '../database.ts';
+import type { CommitResult, DatabaseFault, QueryResult, Row, Statement } from '../database.ts';
 import { DatabaseError, faultOf } from '../database-error.ts';
-import { bindInteger } from '../parameters.ts';
+import { SqliteConnection } from './connection.ts';
 import type { SqliteLimits } from './limits.ts';
-import { openFile } from './open-file.ts';
-import { mayReappear, sqliteError } from './sqlite-error.ts';
-
-interface Prepared {
-  readonly statement: StatementSync;
-  /** None when the statement returns no rows. */
-  readonly columns: readonly string[];
-}
+import { IN_MEMORY } from './open-file.ts';
+import { type NumberedText, type PackedBatch, StatementUnpacker } from './packed-statements.ts';
+import { FlushError, RedoLog } from './redo-log.ts';
+import { sqliteError } from './sqlite-error.ts';
 
 /**
  * The engine itself: one connection, every call blocks until it is done. It runs in the worker thread of `openSqlite`
  * and in the calling thread of `openSqliteInThread`.
+ *
+ * A group is durable by its record in the redo log. SQLite has run it by then, in a transaction that goes on for many
+ * groups and that `settle` commits; when it is lost before, by a crash or a failure, the log brings it back.
  */
 export class SqliteCore {
-  readonly #connection: DatabaseSync;
+  readonly #connection: SqliteConnection;
   readonly #limits: SqliteLimits;
-  readonly #prepared = new Map<string, Prepared>();
+  readonly #texts = new StatementUnpacker();
+  /** None where nothing has to outlive a crash. */
+  #redo: RedoLog | undefined;
+  /** A transaction failed, and so did its end. */
+  #isHalfDone = false;
 
   /** Throws a `DatabaseError` when the file cannot be opened, is held by another process, or would not be durable. */
   constructor(file: string, limits: SqliteLimits) {
-    this.#connection = openFile(file, limits);
+    this.#connection = new SqliteConnection(file, limits);
     this.#limits = limits;
+    try {
+      this.#redo = file === IN_MEMORY ? undefined : new RedoLog(`${file}-redo`, this.#mark());
+      this.#bringBack();
+      if (this.#redo?.isEmpty !== false) this.#rollBack();
+    } catch (thrown) {
+      this.crash();
+      throw sqliteError(thrown);
+    }
+  }
+
+  /** The batches in the octets of a packer, of which every text has been told. */
+  unpack(texts: readonly NumberedText[], octets: Uint8Array): readonly PackedBatch[] {
+    this.#texts.learn(texts);
+    return this.#texts.unpack(octets);
   }
 
   query(statement: Statement): QueryResult {
     try {
-      return { kind: 'rows', rows: this.#run(statement).rows };
+      this.#leaveHalfDone();
+      if (!this.#connection.isTransaction && this.#redo?.isEmpty === false) this.#bringBack();
+      return { kind: 'rows', rows: this.#connection.run(statement).rows };
     } catch (thrown) {
       return faultOf(sqliteError(thrown));
     }
   }
 
   /**
-   * Applies the batches in order in one transaction and answers when it is durable. A batch that fails undoes itself
-   * only; when the transaction fails, all of them fail, also those whose guard did not hold: what it saw is undone.
+   * Applies the batches in order and answers when they are durable. A batch that fails undoes itself only; when the
+   * group fails, all of them fail, also those whose guard did not hold: what it saw is undone.
    */
-  commitGroup(group: readonly (readonly Statement[])[]): readonly CommitResult[] {
+  commitGroup(group: readonly PackedBatch[]): readonly CommitResult[] {
     try {
-      if (this.#connection.isTransaction) this.#run(ROLLBACK);
-      return this.#applyWhole(group) ?? this.#applyOneByOne(group);
+      if (this.isDue) this.settle();
+      this.#enter();
     } catch (thrown) {
-      return this.#abandon(group, thrown);
+      return groupFault(group, thrown);
     }
+    try {
+      this.#connection.run(GROUP);
+      const results = this.#applyWhole(group) ?? this.#applyOneByOne(group);
+      this.#keep(group.filter((_, index) => results[index]?.kind === 'committed'));
+      return results;
+    } catch (thrown) {
+      this.#undoGroup();
+      return groupFault(group, thrown);
+    }
+  }
+
+  /** True when it is time to settle: the log has grown, or it is not to be relied on any more. */
+  get isDue(): boolean {
+    const redo = this.#redo;
+    return redo !== undefined && (redo.octets >= this.#limits.redoBytes || redo.isDoubtful);
+  }
+
+  /** Commits what the log holds, so that it is needed no more. Throws when that fails; the log keeps it, and a later call may succeed. */
+  settle(): void {
+    const redo = this.#redo;
+    if (redo === undefined || redo.isEmpty) return;
+    this.#enter();
+    this.#connection.execute(`PRAGMA user_version = ${redo.sequence | 0}`);
+    this.#connection.run(COMMIT);
+    redo.restart();
   }
 
   /** Gives back what SQLite keeps of pages and statements for the next call. */
   releaseMemory(): void {
-    this.#connection.exec('PRAGMA shrink_memory');
+    this.#connection.execute('PRAGMA shrink_memory');
   }
 
+  /** What cannot be settled now stays in the log for the next start. */
   close(): void {
-    this.#prepared.clear();
+    if (this.#isSettled()) this.#redo?.remove();
+    else this.#redo?.close();
     this.#connection.close();
+  }
+
+  /** Ends as the end of the process would. */
+  crash(): void {
+    this.#redo?.close();
+    this.#connection.close();
+  }
+
+  #isSettled(): boolean {
+    try {
+      this.settle();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The number of the last record of the log that the database has. */
+  #mark(): number {
+    return Number(this.#connection.run(READ_MARK).rows[0]?.user_version);
+  }
+
+  /** Into the transaction that holds all that the log holds. */
+  #enter(): void {
+    this.#leaveHalfDone();
+    if (this.#connection.isTransaction) return;
+    if (this.#redo?.isEmpty === false) this.#bringBack();
+    else this.#connection.run(BEGIN);
+  }
+
+  #bringBack(): void {
+    this.#connection.run(BEGIN);
+    try {
+      for (const batch of this.#redo?.since(this.#mark()) ?? []) this.#repeat(batch);
+    } catch (thrown) {
+      this.#rollBack();
+      throw thrown;
+    }
+  }
+
+  /** The same statements on the same rows do the same. */
+  #repeat(batch: readonly Statement[]): void {
+    const result = this.#runAll(batch);
+    if (result.kind === 'committed') return;
+    if (result.kind === 'fault' && result.temporary) throw result.cause;
+    throw new DatabaseError('corrupt', 'what the redo log holds cannot be repeated: it and the database do not belong together');
   }
 
   /**
    * Without a mark to go back to before each batch, which is rarely needed. Undefined, and nothing is done, when one fails
    * that has something to undo. One whose first statement changes nothing has not.
    */
-  #applyWhole(group: readonly (readonly Statement[])[]): readonly CommitResult[] | undefined {
+  #applyWhole(group: readonly PackedBatch[]): readonly CommitResult[] | undefined {
     const results: CommitResult[] = [];
-    this.#run(BEGIN);
-    for (const batch of group) {
-      const result = this.#runAll(batch);
+    for (const { statements } of group) {
+      const result = this.#runAll(statements);
       const isClean = result.kind === 'guard-failed' && result.statement === 0 && result.rowCount === 0;
       if (result.kind !== 'committed' && !isClean) {
-        this.#run(ROLLBACK);
+        this.#connection.run(UNDO_GROUP);
         return undefined;
       }
       results.push(result);
     }
-    this.#run(COMMIT);
     return results;
   }
 
-  #applyOneByOne(group: readonly (readonly Statement[])[]): readonly CommitResult[] {
-    this.#run(BEGIN);
-    const results = group.map((batch) => this.#apply(batch));
-    this.#run(COMMIT);
-    return results;
+  #applyOneByOne(group: readonly PackedBatch[]): readonly CommitResult[] {
+    return group.map(({ statements }) => this.#apply(statements));
   }
 
-  /** A batch inside the group's transaction. Throws when that transaction is gone. */
+  /** A batch inside the group. Throws when the transaction is gone. */
   #apply(batch: readonly Statement[]): CommitResult {
-    this.#run(SAVEPOINT);
+    this.#connection.run(BATCH);
     const result = this.#runAll(batch);
-    if (result.kind !== 'committed') this.#run(UNDO);
-    this.#run(RELEASE);
+    if (result.kind !== 'committed') this.#connection.run(UNDO_BATCH);
+    this.#connection.run(END_BATCH);
     return result;
   }
 
@@ -98,7 +184,7 @@ export class SqliteCore {
     const rows: (readonly Row[])[] = [];
     try {
       for (const [index, statement] of batch.entries()) {
-        const outcome = this.#run(statement);
+        const outcome = this.#connection.run(statement);
         const expected = statement.expectRows;
         if (expected !== undefined && expected !== outcome.rowCount) {
           return { kind: 'guard-failed', statement: index, rowCount: outcome.rowCount };
@@ -107,89 +193,71 @@ export class SqliteCore {
       }
       return { kind: 'committed', rows };
     } catch (thrown) {
-      // A full disk or a failed write may make SQLite roll back by itself; then nothing of the group is left.
+      // A full disk or a failed write may make SQLite roll back by itself; then nothing of the transaction is left.
       if (!this.#connection.isTransaction) throw thrown;
       return faultOf(sqliteError(thrown));
     }
   }
 
-  #run(statement: Statement): { readonly rowCount: number; readonly rows: readonly Row[] } {
-    const prepared = this.#prepare(statement.sql);
-    const values = statement.parameters.map(bindable);
-    if (prepared.columns.length === 0) return { rowCount: Number(prepared.statement.run(...values).changes), rows: NO_ROWS };
-    const rows = prepared.statement.all(...values).map((columns) => rowOf(prepared.columns, columns));
-    return { rowCount: rows.length, rows };
-  }
-
-  #prepare(sql: string): Prepared {
-    const known = this.#prepared.get(sql);
-    if (known !== undefined) return known;
-    if (this.#prepared.size >= this.#limits.preparedStatements) this.#forgetOldest();
-    const statement = prepareWhole(this.#connection, sql.replaceAll('{{bytes}}', 'BLOB').replace('{{in_key}}', 'WITHOUT ROWID'));
-    // Rows as arrays: as objects they would come without a prototype, and slower.
-    statement.setReturnArrays(true);
-    const prepared = { statement, columns: statement.columns().map(({ name }) => name) };
-    this.#prepared.set(sql, prepared);
-    return prepared;
-  }
-
-  #forgetOldest(): void {
-    for (const sql of this.#prepared.keys()) {
-      this.#prepared.delete(sql);
+  #keep(committed: readonly PackedBatch[]): void {
+    if (this.#redo === undefined) {
+      this.#connection.run(COMMIT);
       return;
     }
-  }
-
-  #abandon(group: readonly unknown[], thrown: unknown): readonly DatabaseFault[] {
-    const error = sqliteError(thrown);
-    // Whatever was wrong with it, the same batches may pass in another transaction.
-    const fault = { ...faultOf(error, mayReappear(thrown)), temporary: error.code !== 'corrupt' };
+    if (committed.length > 0) this.#redo.append(committed, this.#texts);
     try {
-      if (this.#connection.isTransaction) this.#run(ROLLBACK);
-      return group.map(() => fault);
-    } catch (failure) {
-      // Still inside the transaction: the next group begins with another try to leave it.
-      const cause = new DatabaseError('input-output', `not undone yet: ${error.message}`, { cause: failure });
-      return group.map(() => ({ ...fault, cause }));
+      this.#connection.run(END_GROUP);
+    } catch {
+      // The group is durable all the same: the log brings it back.
+      this.#rollBack();
     }
   }
+
+  #undoGroup(): void {
+    if (!this.#connection.isTransaction) return;
+    try {
+      this.#connection.run(UNDO_GROUP);
+      this.#connection.run(END_GROUP);
+    } catch {
+      this.#rollBack();
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      if (this.#connection.isTransaction) this.#connection.run(ROLLBACK);
+      this.#isHalfDone = false;
+    } catch {
+      this.#isHalfDone = true;
+    }
+  }
+
+  /** Throws while a transaction cannot be left that holds what nobody was told of. */
+  #leaveHalfDone(): void {
+    if (!this.#isHalfDone) return;
+    this.#rollBack();
+    if (this.#isHalfDone) throw new DatabaseError('input-output', 'a transaction that failed cannot be undone yet');
+  }
 }
 
-/** SQLite prepares the first statement of a text and would drop the rest without a word. */
-function prepareWhole(connection: DatabaseSync, sql: string): StatementSync {
-  const statement = connection.prepare(sql);
-  const rest = sql.slice(statement.sourceSQL.length);
-  if (rest.trim().length > 0) throw new SyntaxError(`one statement at a time, not also: ${rest.trim()}`);
-  return statement;
+/** Whatever was wrong with the group, the same batches may pass in another one. */
+function groupFault(group: readonly unknown[], thrown: unknown): readonly DatabaseFault[] {
+  const error = sqliteError(thrown);
+  const fault = { ...faultOf(error, error instanceof FlushError), temporary: error.code !== 'corrupt' };
+  return group.map(() => fault);
 }
-
-const NO_ROWS: readonly Row[] = [];
 
 const BEGIN = control('BEGIN IMMEDIATE');
 const COMMIT = control('COMMIT');
 const ROLLBACK = control('ROLLBACK');
-const SAVEPOINT = control('SAVEPOINT batch');
-const UNDO = control('ROLLBACK TO batch');
-const RELEASE = control('RELEASE batch');
+const GROUP = control('SAVEPOINT batches');
+const UNDO_GROUP = control('ROLLBACK TO batches');
+const END_GROUP = control('RELEASE batches');
+const BATCH = control('SAVEPOINT batch');
+const UNDO_BATCH = control('ROLLBACK TO batch');
+const END_BATCH = control('RELEASE batch');
+const READ_MARK = control('PRAGMA user_version');
 
 function control(sql: string): Statement {
   return { sql, parameters: [] };
-}
-
-/** node:sqlite binds every JavaScript number as REAL; an integer shall arrive as one, as it does in PostgreSQL. */
-function bindable(value: SqlValue): SQLInputValue {
-  return typeof value === 'number' ? bindInteger(value) : value;
-}
-
-/** The types of node:sqlite know rows as objects only. */
-function rowOf(columns: readonly string[], values: unknown): Row {
-  if (!Array.isArray(values)) throw new TypeError('SQLite answered a row that is no array');
-  const row: { [column: string]: SqlValue } = {};
-  for (const [index, column] of columns.entries()) row[column] = sqlValue(values[index]);
-  return row;
-}
-
-function sqlValue(value: unknown): SqlValue {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array) return value;
-  throw new TypeError(`SQLite answered a ${typeof value}`);
 }

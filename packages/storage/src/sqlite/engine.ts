@@ -119,7 +119,7 @@ class SqliteDatabase implements Database {
     const commits = this.#packer.pack(this.#commits.send().map(({ statements }) => statements));
     const queries = this.#packer.pack(this.#queries.send().map(({ statements }) => statements));
     const calls: Calls = { texts: this.#packer.takeTexts(), commits, queries, close: this.#closing !== undefined };
-    this.#worker.postMessage(calls);
+    this.#worker.postMessage(calls, [commits.buffer, queries.buffer]);
   }
 
   #receive(answers: Answers): void {

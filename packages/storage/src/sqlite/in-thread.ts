@@ -3,6 +3,7 @@ import type { CommitResult, Database, DatabaseFault, QueryResult, Statement } fr
 import { closedFault } from '../database-error.ts';
 import { SqliteCore } from './core.ts';
 import { SQLITE_LIMITS, type SqliteLimits } from './limits.ts';
+import { type PackedBatch, StatementPacker } from './packed-statements.ts';
 
 /** When groups are written and answered, given from outside: a simulation draws both from its seed and its clock. */
 export interface CommitSchedule {
@@ -54,6 +55,7 @@ class InThreadSqlite implements InThreadDatabase {
   readonly #core: SqliteCore;
   readonly #schedule: CommitSchedule;
   readonly #admission: Admission;
+  readonly #packer = new StatementPacker();
   readonly #waiting: WaitingBatch[] = [];
   #writing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -92,18 +94,14 @@ class InThreadSqlite implements InThreadDatabase {
     if (this.#crashed) return;
     this.#crashed = true;
     this.#waiting.length = 0;
-    this.#release();
+    if (!this.#released) this.#core.crash();
+    this.#released = true;
   }
 
   async #finish(): Promise<void> {
     await this.#writing;
-    this.#release();
-  }
-
-  #release(): void {
-    if (this.#released) return;
+    if (!this.#released) this.#core.close();
     this.#released = true;
-    this.#core.close();
   }
 
   async #write(): Promise<void> {
@@ -111,12 +109,17 @@ class InThreadSqlite implements InThreadDatabase {
       const size = await this.#schedule.beforeCommit(this.#waiting.length);
       if (this.#crashed) return;
       const group = this.#waiting.splice(0, Math.max(1, size));
-      const results = this.#core.commitGroup(group.map((waiting) => waiting.batch));
+      const results = this.#core.commitGroup(this.#packed(group));
       await this.#schedule.beforeAnswers(group.length);
       if (this.#crashed) return;
       this.#answer(group, results);
     }
     this.#writing = undefined;
+  }
+
+  #packed(group: readonly WaitingBatch[]): readonly PackedBatch[] {
+    const octets = this.#packer.pack(group.map((waiting) => waiting.batch));
+    return this.#core.unpack(this.#packer.takeTexts(), octets);
   }
 
   #answer(group: readonly WaitingBatch[], results: readonly CommitResult[]): void {

@@ -13,6 +13,13 @@ export interface SqliteLimits extends AdmissionLimits {
    * again go there once, and a start after a crash reads so much.
    */
   readonly logBytes: number;
+  /**
+   * How much is acknowledged that is in the redo log and not committed in SQLite yet, in octets: the more, the fewer pages
+   * are written for each message; a start after a crash runs so much again.
+   */
+  readonly redoBytes: number;
+  /** For so long there was nothing to do when what the redo log holds is committed all the same, in milliseconds. */
+  readonly settleMilliseconds: number;
   /** How long opening waits for a process that is just letting go of the file, in milliseconds. */
   readonly lockWaitMilliseconds: number;
   /** How far the database file may grow, in octets. */
@@ -25,6 +32,8 @@ export const SQLITE_LIMITS: SqliteLimits = {
   preparedStatements: 256,
   cacheBytes: 4 * 1024 * 1024,
   logBytes: 16 * 1024 * 1024,
+  redoBytes: 1024 * 1024,
+  settleMilliseconds: 50,
   lockWaitMilliseconds: 1_000,
   fileBytes: 1024 * 1024 * 1024 * 1024,
 };

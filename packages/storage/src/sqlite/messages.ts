@@ -1,7 +1,7 @@
 import type { CommitResult, DatabaseFault, QueryResult, Row, SqlValue } from '../database.ts';
 import { DatabaseError, type DatabaseErrorCode } from '../database-error.ts';
 import type { SqliteLimits } from './limits.ts';
-import type { PackedBatches } from './packed-statements.ts';
+import type { NumberedText } from './packed-statements.ts';
 
 /**
  * What crosses between the event loop and the worker. Copying is a cost of every stored message, so one message carries
@@ -17,10 +17,11 @@ export interface WorkerOrders {
 
 export interface Calls {
   /** Texts of SQL that come for the first time. */
-  readonly texts: readonly string[];
-  readonly commits: PackedBatches;
-  /** Each query is a batch of one. */
-  readonly queries: PackedBatches;
+  readonly texts: readonly NumberedText[];
+  /** Packed batches. */
+  readonly commits: Uint8Array<ArrayBuffer>;
+  /** Packed batches of one query each. */
+  readonly queries: Uint8Array<ArrayBuffer>;
   readonly close: boolean;
 }
 

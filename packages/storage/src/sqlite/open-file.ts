@@ -5,7 +5,7 @@ import type { SqliteLimits } from './limits.ts';
 import { sqliteError } from './sqlite-error.ts';
 
 /** The name of SQLite's database in memory, which the simulation uses where nothing has to outlive a crash. */
-const IN_MEMORY = ':memory:';
+export const IN_MEMORY = ':memory:';
 
 /**
  * Opens the file as the only one on this machine, with settings that make COMMIT durable, and reads them back: a

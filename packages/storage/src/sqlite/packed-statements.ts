@@ -1,40 +1,64 @@
 import type { SqlValue, Statement } from '../database.ts';
+import { OctetReader, OctetWriter } from './octets.ts';
 
 /**
- * Batches of statements as they cross to the thread: two flat lists are copied for a fraction of what as many objects
- * cost, and a text of SQL crosses once, for the thread knows it by its number from then on.
+ * Batches of statements as octets, the form in which they cross to SQLite's thread and in which its redo log keeps them:
+ *
+ *     batches   = *( length-of-the-rest:32 count-of-statements:32 *statement )
+ *     statement = number-of-its-text:16 guard:32 count-of-values:16 *value
+ *     value     = null:8 | integer:8 double | text:8 length:32 UTF-8 | octets:8 length:32 octets
+ *
+ * A text of SQL stands for itself once, and is a number from then on.
  */
-export interface PackedBatches {
-  /** Of each batch how many statements it has, then of each the number of its text, its guard (-1 for none), how many values it has. */
-  readonly shape: readonly number[];
-  readonly values: readonly SqlValue[];
+
+/** A batch as it came out of the octets, with them. */
+export interface PackedBatch {
+  readonly statements: readonly Statement[];
+  /** The numbers of its texts; some may be there twice. */
+  readonly texts: readonly number[];
+  readonly octets: Uint8Array;
 }
 
-const noGuard = -1;
+/** A text of SQL and the number that stands for it. */
+export interface NumberedText {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** No statement changes so many rows. */
+const noGuard = 0xff_ff_ff_ff;
+
+const kinds = { null: 0, integer: 1, text: 2, octets: 3 } as const;
 
 /** On the side of the event loop. The texts are a finite number, as `Database` asks for. */
 export class StatementPacker {
   readonly #numbers = new Map<string, number>();
-  #untold: string[] = [];
+  readonly #writer = new OctetWriter();
+  #untold: NumberedText[] = [];
 
-  pack(batches: readonly (readonly Statement[])[]): PackedBatches {
-    const shape: number[] = [];
-    const values: SqlValue[] = [];
-    for (const batch of batches) {
-      shape.push(batch.length);
-      for (const { sql, parameters, expectRows } of batch) {
-        shape.push(this.#numberOf(sql), expectRows ?? noGuard, parameters.length);
-        for (const value of parameters) values.push(ownOctets(value));
-      }
-    }
-    return { shape, values };
+  pack(batches: readonly (readonly Statement[])[]): Uint8Array<ArrayBuffer> {
+    for (const batch of batches) this.#packBatch(batch);
+    return this.#writer.take();
   }
 
-  /** The texts that were packed for the first time since the last call, in the order of their numbers. */
-  takeTexts(): readonly string[] {
+  /** The texts that were packed for the first time since the last call. */
+  takeTexts(): readonly NumberedText[] {
     const texts = this.#untold;
     this.#untold = [];
     return texts;
+  }
+
+  #packBatch(batch: readonly Statement[]): void {
+    const writer = this.#writer;
+    const length = writer.reserve32();
+    writer.unsigned32(batch.length);
+    for (const { sql, parameters, expectRows } of batch) {
+      writer.unsigned16(this.#numberOf(sql));
+      writer.unsigned32(expectRows ?? noGuard);
+      writer.unsigned16(parameters.length);
+      for (const value of parameters) writeValue(writer, value);
+    }
+    writer.patch32(length, writer.length - length - lengthOctets);
   }
 
   #numberOf(sql: string): number {
@@ -42,41 +66,72 @@ export class StatementPacker {
     if (known !== undefined) return known;
     const number = this.#numbers.size;
     this.#numbers.set(sql, number);
-    this.#untold.push(sql);
+    this.#untold.push({ number, text: sql });
     return number;
   }
 }
 
-/** In the thread. */
-export class StatementUnpacker {
-  readonly #texts: string[] = [];
+const lengthOctets = 4;
 
-  learn(texts: readonly string[]): void {
-    for (const text of texts) this.#texts.push(text);
+/** Where the statements are run. */
+export class StatementUnpacker {
+  readonly #texts = new Map<number, string>();
+
+  learn(texts: readonly NumberedText[]): void {
+    for (const { number, text } of texts) this.#texts.set(number, text);
   }
 
-  unpack({ shape, values }: PackedBatches): readonly (readonly Statement[])[] {
-    const batches: (readonly Statement[])[] = [];
-    const next = { shape: 0, value: 0 };
-    while (next.shape < shape.length) {
-      const size = shape[next.shape++] ?? 0;
-      batches.push(Array.from({ length: size }, () => this.#statement(shape, values, next)));
+  textOf(number: number): string {
+    const text = this.#texts.get(number);
+    if (text === undefined) throw new Error(`a statement came with the text ${number}, which was never told`);
+    return text;
+  }
+
+  unpack(octets: Uint8Array): readonly PackedBatch[] {
+    const batches: PackedBatch[] = [];
+    const reader = new OctetReader(octets);
+    while (!reader.isAtEnd) {
+      const start = reader.position;
+      const end = start + lengthOctets + reader.unsigned32();
+      const texts: number[] = [];
+      const statements: Statement[] = [];
+      for (let left = reader.unsigned32(); left > 0; left -= 1) statements.push(this.#statement(reader, texts));
+      batches.push({ statements, texts, octets: octets.subarray(start, end) });
     }
     return batches;
   }
 
-  #statement(shape: readonly number[], values: readonly SqlValue[], next: { shape: number; value: number }): Statement {
-    const [text, expectRows = noGuard, count = 0] = [shape[next.shape], shape[next.shape + 1], shape[next.shape + 2]];
-    next.shape += 3;
-    const sql = text === undefined ? undefined : this.#texts[text];
-    if (sql === undefined) throw new Error(`a statement came with the text ${text}, which was never told`);
-    const parameters = values.slice(next.value, next.value + count);
-    next.value += count;
+  #statement(reader: OctetReader, texts: number[]): Statement {
+    const number = reader.unsigned16();
+    texts.push(number);
+    const sql = this.textOf(number);
+    const expectRows = reader.unsigned32();
+    const parameters: SqlValue[] = [];
+    for (let left = reader.unsigned16(); left > 0; left -= 1) parameters.push(readValue(reader));
     return expectRows === noGuard ? { sql, parameters } : { sql, parameters, expectRows };
   }
 }
 
-/** A structured clone copies the whole buffer under a view: 64 kB of a socket's slab for a body of 300 octets. */
-function ownOctets(value: SqlValue): SqlValue {
-  return value instanceof Uint8Array && value.byteLength !== value.buffer.byteLength ? new Uint8Array(value) : value;
+function writeValue(writer: OctetWriter, value: SqlValue): void {
+  if (value === null) {
+    writer.unsigned8(kinds.null);
+  } else if (typeof value === 'number') {
+    writer.unsigned8(kinds.integer);
+    writer.double(value);
+  } else if (typeof value === 'string') {
+    writer.unsigned8(kinds.text);
+    writer.text(value);
+  } else {
+    writer.unsigned8(kinds.octets);
+    writer.octets(value);
+  }
+}
+
+function readValue(reader: OctetReader): SqlValue {
+  const kind = reader.unsigned8();
+  if (kind === kinds.null) return null;
+  if (kind === kinds.integer) return reader.double();
+  if (kind === kinds.text) return reader.text();
+  if (kind === kinds.octets) return reader.octets();
+  throw new Error(`a value came with the kind ${kind}`);
 }

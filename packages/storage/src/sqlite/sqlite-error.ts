@@ -16,21 +16,11 @@ const CODES: ReadonlyMap<number, DatabaseErrorCode> = new Map([
   [26, 'corrupt'],
 ]);
 
-/** SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC: the octets are written, but perhaps not on the disk. */
-const FLUSH_FAILURES: readonly number[] = [1034, 1290];
-
-/** Our error for what node:sqlite threw. */
+/** Our error for what node:sqlite threw; one of ours as it is. */
 export function sqliteError(thrown: unknown): DatabaseError {
+  if (thrown instanceof DatabaseError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new DatabaseError(CODES.get(resultCode(thrown) & 0xff) ?? 'statement', message, { cause: thrown });
-}
-
-/**
- * True when a COMMIT failed after its last frame may have reached the log: this process has undone it, but if the
- * machine stops before the next transaction overwrites that frame, the next start may find it.
- */
-export function mayReappear(thrown: unknown): boolean {
-  return FLUSH_FAILURES.includes(resultCode(thrown));
 }
 
 /** SQLite's extended result code, or 0 when the error is not SQLite's. */

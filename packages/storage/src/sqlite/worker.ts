@@ -4,7 +4,7 @@ import type { Statement } from '../database.ts';
 import { DatabaseError } from '../database-error.ts';
 import { SqliteCore } from './core.ts';
 import { type Calls, type FromWorker, flattenCommit, flattenQuery, type WorkerOrders } from './messages.ts';
-import { StatementUnpacker } from './packed-statements.ts';
+import type { PackedBatch } from './packed-statements.ts';
 
 /**
  * The thread that `openSqlite` starts. It takes what has arrived while the last transaction was flushed, answers the
@@ -14,9 +14,8 @@ import { StatementUnpacker } from './packed-statements.ts';
 /** Without a call for so long, the thread gives back what SQLite and, when `--expose-gc` allows it to, V8 keep in reserve. */
 const restMilliseconds = 40_000;
 
-const commits: (readonly Statement[])[] = [];
+const commits: PackedBatch[] = [];
 const queries: Statement[] = [];
-const unpacker = new StatementUnpacker();
 let closing = false;
 
 if (parentPort === null) throw new Error('this module is the thread of openSqlite, not a program');
@@ -25,9 +24,11 @@ const orders: WorkerOrders = workerData;
 const core = open();
 
 if (core !== undefined) {
+  const pause = setTimeout(() => settle(core), orders.limits.settleMilliseconds).unref();
   const rest = setTimeout(() => releaseMemory(core), restMilliseconds).unref();
   port.on('message', (calls: Calls) => {
     work(core, calls);
+    pause.refresh();
     rest.refresh();
   });
   say({ kind: 'opened' });
@@ -44,25 +45,24 @@ function open(): SqliteCore | undefined {
 }
 
 function work(opened: SqliteCore, calls: Calls): void {
-  accept(calls);
-  acceptWaiting();
+  accept(opened, calls);
+  acceptWaiting(opened);
   while (commits.length > 0 || queries.length > 0) {
     if (queries.length > 0) answerQueries(opened);
     if (commits.length > 0) writeGroup(opened);
-    acceptWaiting();
+    acceptWaiting(opened);
   }
   if (closing) close(opened);
 }
 
-function accept(calls: Calls): void {
-  unpacker.learn(calls.texts);
-  for (const batch of unpacker.unpack(calls.commits)) commits.push(batch);
-  for (const batch of unpacker.unpack(calls.queries)) queries.push(...batch);
+function accept(opened: SqliteCore, calls: Calls): void {
+  commits.push(...opened.unpack(calls.texts, calls.commits));
+  for (const { statements } of opened.unpack([], calls.queries)) queries.push(...statements);
   if (calls.close) closing = true;
 }
 
-function acceptWaiting(): void {
-  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) accept(next.message);
+function acceptWaiting(opened: SqliteCore): void {
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) accept(opened, next.message);
 }
 
 /** Before the group, so that a read does not wait for the disk. */
@@ -75,6 +75,16 @@ function writeGroup(opened: SqliteCore): void {
   const began = performance.now();
   const results = opened.commitGroup(commits.splice(0, groupSize()));
   say({ kind: 'answers', commits: results.map(flattenCommit), queries: [], writeMilliseconds: performance.now() - began });
+  if (opened.isDue) settle(opened);
+}
+
+/** Nobody waits for it. While it fails the log keeps what it has, and takes no more than it has room for. */
+function settle(opened: SqliteCore): void {
+  try {
+    opened.settle();
+  } catch {
+    // The next commits try again, and are answered with what is wrong.
+  }
 }
 
 /** How many of the waiting batches the next transaction takes: at least one, and no more statements than allowed. */
@@ -82,7 +92,7 @@ function groupSize(): number {
   let statements = 0;
   let size = 0;
   for (const batch of commits) {
-    statements += batch.length;
+    statements += batch.statements.length;
     if (size > 0 && statements > orders.limits.groupStatements) break;
     size += 1;
   }
