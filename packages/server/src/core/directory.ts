@@ -1,7 +1,7 @@
 import type { QueueFault, UserId } from '@opencpm/cpm';
 import { canonicalAddress, type SipUri, type Uri } from '@opencpm/sip';
 import type { StoredUser, UserChange, Users } from '@opencpm/storage';
-import { hasAddress, hasName, hasOwner, PackedUsers } from './packed/packed-user.ts';
+import { hasName, hasOwner, PackedUsers } from './packed/packed-user.ts';
 import { RecentValues } from './packed/recent-values.ts';
 import { RecordHeap, type RecordReference } from './packed/record-heap.ts';
 import { TextIndex } from './packed/text-index.ts';
@@ -89,7 +89,7 @@ export class Directory {
   }
 
   #find(address: string): RecordReference | undefined {
-    return this.#byAddress.find(address, (reference) => hasAddress(this.#records.get(reference), address));
+    return this.#byAddress.find(address, (reference) => this.#packed.hasAddress(this.#records.get(reference), address));
   }
 
   #telAddress(uri: SipUri): string | undefined {

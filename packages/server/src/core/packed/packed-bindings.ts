@@ -24,14 +24,16 @@ export interface Flows {
   datagrams(local: HostPort, remote: HostPort): Flow | undefined;
 }
 
-const marks = { unreachable: 1, byPath: 2, tcp: 4, instance: 8, ownName: 16, writtenFeatures: 32 } as const;
+const marks = { unreachable: 1, byPath: 2, tcp: 4, instance: 8, ownName: 16, writtenFeatures: 32, remoteAtContact: 64 } as const;
 
-/** The bindings of one user as a record, of some 160 octets for one client with an instance. */
+/** The bindings of one user as a record, of some 110 octets for one client with an instance and no NAT before it. */
 export class PackedBindings {
   readonly #writer = new RecordWriter();
   readonly #features = new RepeatedValues(readFeatures);
   readonly #addresses = new RepeatedValues(readAddress);
   readonly #nodes = new RepeatedValues((node: string) => node);
+  /** What follows the user's name in the addresses of GRUUs, with the sign before it. */
+  readonly #gruuHosts = new RepeatedValues((host: string) => host);
 
   /** All of the same owner. The octets are valid until the next call. */
   write(owner: UserId, bindings: readonly LocatedBinding[]): Buffer {
@@ -56,31 +58,37 @@ export class PackedBindings {
     const features = featuresText(contact);
     const number = this.#features.numberOf(features);
     const ownName = stored.client !== clientKey(contact);
+    const uri = formatUri(contact.uri);
+    const remoteAtContact = isAt(contact, stored.remote);
     const writer = this.#writer.count(
       (binding.unreachable ? marks.unreachable : 0) |
         (stored.byPath ? marks.byPath : 0) |
         (stored.transport === 'TCP' ? marks.tcp : 0) |
         (instance === undefined ? 0 : marks.instance) |
         (ownName ? marks.ownName : 0) |
-        (number === undefined ? marks.writtenFeatures : 0),
+        (number === undefined ? marks.writtenFeatures : 0) |
+        (remoteAtContact ? marks.remoteAtContact : 0),
     );
-    writer.text(formatUri(contact.uri));
+    writer.text(uri);
     if (instance !== undefined) writer.text(instance);
     if (ownName) writer.text(stored.client);
     if (number === undefined) writer.text(features);
     else writer.count(number);
     writer.number(stored.registeredAt).number(stored.expiresAt).text(stored.callId).count(stored.sequence);
     this.#writeAddress(stored.local);
-    writer.text(stored.remote.host).count(stored.remote.port).count(stored.path.length);
+    if (!remoteAtContact) writer.text(stored.remote.host).count(stored.remote.port);
+    writer.count(stored.path.length);
     for (const hop of stored.path) writer.text(hop);
-    writer.text(stored.gruuAddress).text(flow?.reliable === true ? flow.id : '');
+    this.#writeGruuAddress(stored.gruuAddress, uri);
+    writer.text(flow?.reliable === true ? flow.id : '');
     this.#writeNode(stored.node);
   }
 
   #readOne(reader: RecordReader, owner: UserId, flows: Flows): LocatedBinding {
     const mark = reader.count();
     const has = (one: number) => (mark & one) !== 0;
-    const uri = parseUri(reader.text());
+    const uriText = reader.text();
+    const uri = parseUri(uriText);
     if (uri instanceof Malformed) throw new TypeError('a binding whose Contact does not parse');
     const instance = has(marks.instance) ? reader.text() : undefined;
     const ownName = has(marks.ownName) ? reader.text() : undefined;
@@ -96,16 +104,29 @@ export class PackedBindings {
       sequence: reader.count(),
       transport: has(marks.tcp) ? 'TCP' : 'UDP',
       local: this.#readAddress(reader),
-      remote: { host: reader.text(), port: reader.count() },
+      remote: has(marks.remoteAtContact) ? placeOf(contact) : { host: reader.text(), port: reader.count() },
       path: readTexts(reader),
       byPath: has(marks.byPath),
-      gruuAddress: reader.text(),
+      gruuAddress: this.#readGruuAddress(reader, uriText),
     };
     const connection = reader.text();
     const node = this.#readNode(reader);
     const stored: StoredBinding = node === '' ? read : { ...read, node };
     const flow = isOfNode(stored, flows.node) ? flowOf(stored, connection, flows) : undefined;
     return bindingOf(contact, stored, { unreachable: has(marks.unreachable), flow, capabilities: features.capabilities });
+  }
+
+  /** Mostly it begins as the Contact does, with the user's name, and ends with our domain. */
+  #writeGruuAddress(address: string, contact: string): void {
+    const name = beforeHost(contact);
+    const number = name !== '' && beforeHost(address) === name ? this.#gruuHosts.numberOf(address.slice(name.length)) : undefined;
+    if (number === undefined) this.#writer.count(0).text(address);
+    else this.#writer.count(number + 1);
+  }
+
+  #readGruuAddress(reader: RecordReader, contact: string): string {
+    const number = reader.count();
+    return number === 0 ? reader.text() : `${beforeHost(contact)}${this.#gruuHosts.valueOf(number - 1)}`;
   }
 
   #writeNode(node = ''): void {
@@ -161,6 +182,21 @@ function contactOf(text: string): Contact {
   // The text was written by contactHeader.encode when the binding was made.
   if (contact instanceof Malformed || contact === '*') throw new TypeError('a binding whose Contact does not parse');
   return contact;
+}
+
+/** Whether a client's Contact is where its requests come from, as it is without a NAT between. */
+function isAt(contact: Contact, { host, port }: HostPort): boolean {
+  const place = placeOf(contact);
+  return place.host === host && place.port === port;
+}
+
+function placeOf({ uri }: Contact): HostPort {
+  return uri.kind === 'sip' ? { host: uri.host, port: uri.port ?? 0 } : { host: '', port: 0 };
+}
+
+/** Of a URI as text: the scheme and the user, without the sign that ends them; empty when it names no user. */
+function beforeHost(uri: string): string {
+  return uri.slice(0, Math.max(0, uri.indexOf('@')));
 }
 
 interface Features {

@@ -6,7 +6,7 @@ import type { StoredBinding, StoredUser } from '@opencpm/storage';
 import fc from 'fast-check';
 import { bindingFromStored, type LocatedBinding } from '../stored-binding.ts';
 import { earliestExpiry, type Flows, isOfOwner, PackedBindings } from './packed-bindings.ts';
-import { hasAddress, hasName, hasOwner, PackedUsers } from './packed-user.ts';
+import { hasName, hasOwner, PackedUsers } from './packed-user.ts';
 import { RecentValues } from './recent-values.ts';
 import { RecordHeap } from './record-heap.ts';
 import { RecordReader, RecordWriter } from './record-octets.ts';
@@ -141,8 +141,27 @@ describe('a user as a record', () => {
     assert.deepEqual(packed.read(octets), user);
     assert.deepEqual([hasOwner(octets, user.owner), hasOwner(octets, 'other')], [true, false]);
     assert.deepEqual([hasName(octets, 'zoë'), hasName(octets, 'zo')], [true, false]);
-    assert.deepEqual([hasAddress(octets, 'tel:+15550002'), hasAddress(octets, 'tel:+1-555-0002')], [true, false]);
+    assert.deepEqual([packed.hasAddress(octets, 'tel:+15550002'), packed.hasAddress(octets, 'tel:+1-555-0002')], [true, false]);
     assert.ok(octets.length < 200);
+  });
+
+  it('an identity that is his name in his realm takes one octet, in each realm that is told apart', () => {
+    const packed = new PackedUsers();
+    const named = (name: string, realm: string, identity = `sip:${name}@${realm}`): StoredUser => {
+      return { ...user, name, realm, identities: [{ address: identity, uri: identity }, ...user.identities] };
+    };
+    const users = [named('anna', 'cpm.test'), named('anna', 'other.test'), named('anna', 'cpm.test', 'sip:anne@cpm.test')];
+    const records = users.map((one) => Buffer.from(packed.write(one)));
+    assert.deepEqual(
+      records.map((record) => packed.read(record)),
+      users,
+    );
+    const [own = 0, , written = 0] = records.map((record) => record.length);
+    assert.equal(written - own, 'sip:anne@cpm.test'.length + 2);
+    assert.deepEqual(
+      records.map((record) => packed.hasAddress(record, 'sip:anna@cpm.test')),
+      [true, false, false],
+    );
   });
 });
 
@@ -213,5 +232,25 @@ describe('the bindings of a user as a record', () => {
   it('a connection that is gone is no flow', () => {
     const [first] = packed.read(octets, { ...flows, connection: () => undefined });
     assert.deepEqual([first?.flow, first?.unreachable], [undefined, false]);
+  });
+
+  it('an address that stands in the Contact already is not written again, and all others come back too', () => {
+    const at = (contact: string, host: string, port: number, gruuAddress: string) =>
+      located({ ...plain, contact, remote: { host, port }, gruuAddress });
+    const told = [
+      at('<sip:zoe@192.0.2.8:5070>', '192.0.2.8', 5070, 'sip:zoe@cpm.test'),
+      at('<sip:zoe@192.0.2.8:5070>', '192.0.2.8', 5071, 'sip:zoa@cpm.test'),
+      at('<sip:zoe@192.0.2.8>', '192.0.2.8', 5060, 'sip:zoe@other.test'),
+      at('<sip:zoe@[2001:db8::7]:5070>', '2001:db8::7', 5070, 'sip:zoe@cpm.test;user=phone'),
+      at('<sip:192.0.2.8:5070>', '192.0.2.8', 5070, 'sip:zoe@cpm.test'),
+      at('<tel:+15550002>', '192.0.2.8', 5070, 'tel:+15550002'),
+    ];
+    const records = told.map((binding) => Buffer.from(packed.write(user.owner, [binding])));
+    assert.deepEqual(
+      records.map((record) => packed.read(record, flows)[0]?.stored),
+      told.map((binding) => binding.stored),
+    );
+    const [shortest = 0, next = 0] = records.map((record) => record.length);
+    assert.ok(next - shortest >= 'sip:zoa@cpm.test192.0.2.8'.length, `${shortest} and ${next} octets`);
   });
 });

@@ -1,6 +1,6 @@
 /** Sizes are rounded up to whole units, and references count units. */
-const unitOctets = 16;
-const slabUnits = 65_536;
+const unitOctets = 8;
+const slabUnits = 131_072;
 const lengthOctets = 4;
 
 /** The number of a record that was put; it may be given to another record once it was dropped. */
