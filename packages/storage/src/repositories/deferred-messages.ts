@@ -20,8 +20,8 @@ import { attemptColumns, attemptOf, deliveryOf, entryOf, insertMessage, messageC
 import { faultOf, queueFault } from './fault.ts';
 import { forgetExpired } from './forget-expired.ts';
 import { keepNewest } from './newest.ts';
-import { insertOwed } from './outbox.ts';
 import { OwnersWithQueues } from './owners-with-queues.ts';
+import { QueueRemovals } from './queue-removals.ts';
 import { numberOf, textOf } from './row.ts';
 import { requestToOctets } from './stored-request.ts';
 
@@ -56,10 +56,12 @@ export class DeferredMessages implements DeferredMessageQueue {
   readonly #database: Database;
   readonly #limits: QueueLimits;
   readonly #owners = new OwnersWithQueues();
+  readonly #removals: QueueRemovals;
 
   constructor(database: Database, limits: QueueLimits) {
     this.#database = database;
     this.#limits = limits;
+    this.#removals = new QueueRemovals(database);
   }
 
   async store(message: DeferredMessage): ReturnType<DeferredMessageQueue['store']> {
@@ -163,21 +165,8 @@ export class DeferredMessages implements DeferredMessageQueue {
     return faultOf(result);
   }
 
-  async remove(owner: UserId, id: MessageUriId, owed: readonly OwedRequest[]): Promise<boolean | QueueFault> {
-    const result = await this.#database.commit([
-      {
-        sql: `UPDATE queue_sizes SET messages = messages - 1, octets = octets - 
-          (SELECT LENGTH(request) FROM deferred_messages WHERE owner = ? AND message_uri_id = ?)
-          WHERE owner = ? AND EXISTS (SELECT 1 FROM deferred_messages WHERE owner = ? AND message_uri_id = ?)`,
-        parameters: [owner, id, owner, owner, id],
-        expectRows: 1,
-      },
-      { sql: 'DELETE FROM deferred_messages WHERE owner = ? AND message_uri_id = ?', parameters: [owner, id], expectRows: 1 },
-      { sql: 'DELETE FROM deferred_attempts WHERE owner = ? AND message_uri_id = ?', parameters: [owner, id] },
-      ...owed.map(insertOwed),
-    ]);
-    if (result.kind === 'fault') return queueFault(result);
-    return result.kind === 'committed';
+  remove(owner: UserId, id: MessageUriId, owed: readonly OwedRequest[]): Promise<boolean | QueueFault> {
+    return this.#removals.remove(owner, id, owed);
   }
 
   async expired(now: number, limit: number, after?: QueueEntry): Promise<readonly QueueEntry[] | QueueFault> {
