@@ -1,10 +1,11 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 
 import type { z } from 'zod';
 
 import type { Administration, AdministrationResult, NewUser, ServerStatus } from '../administration.ts';
 import type { MessageStoreAdministration } from '../message-store-administration.ts';
+import { request } from '../node-http.ts';
 import type { PreferencesAdministration } from '../preferences-administration.ts';
 import { administrationResult, queuedMessage, queuedMessageSummary, serverStatus, userCredentials, userSummary } from './codec.ts';
 import { answerTimeoutMilliseconds, maxAnswerBytes } from './limits.ts';

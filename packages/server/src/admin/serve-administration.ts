@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
 
 import type { Administration } from '../administration.ts';
+import { createServer } from '../node-http.ts';
 import { someoneListens } from './connect-administration.ts';
 import { maxConnections, maxRequestBytes, requestTimeoutMilliseconds } from './limits.ts';
 import { type AdminAnswer, refusal } from './route.ts';

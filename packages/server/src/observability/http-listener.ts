@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { HostPort } from '@opencpm/sip';
+import { createServer } from '../node-http.ts';
 import type { AnswerHttp, HttpListener } from './observation-platform.ts';
 
 /** A handful of scrapers and probes; whoever comes beyond waits in the kernel. */
