@@ -8,6 +8,8 @@ export interface SqliteLimits extends AdmissionLimits {
   readonly preparedStatements: number;
   /** Memory for pages of the database, in octets; what the system itself caches of the file comes back nearly as fast. */
   readonly cacheBytes: number;
+  /** Memory for pages that a transaction has changed, in octets; what it changes beyond goes to the log before its COMMIT, perhaps more than once. */
+  readonly changedBytes: number;
   /**
    * How long the log grows before what it holds is brought into the file, in octets: pages that are written again and
    * again go there once, and a start after a crash reads so much.
@@ -30,7 +32,8 @@ export const SQLITE_LIMITS: SqliteLimits = {
   ...ADMISSION_LIMITS,
   groupStatements: 1_000,
   preparedStatements: 256,
-  cacheBytes: 4 * 1024 * 1024,
+  cacheBytes: 2 * 1024 * 1024,
+  changedBytes: 8 * 1024 * 1024,
   logBytes: 16 * 1024 * 1024,
   redoBytes: 1024 * 1024,
   settleMilliseconds: 50,

@@ -52,6 +52,7 @@ function configure(connection: DatabaseSync, file: string, limits: SqliteLimits)
   assertSetting(connection, 'synchronous', 'FULL', SYNCHRONOUS_FULL);
   assertSetting(connection, 'foreign_keys', 'OFF', 0);
   connection.exec(`PRAGMA cache_size = -${Math.floor(limits.cacheBytes / 1024)}`);
+  connection.exec(`PRAGMA cache_spill = ${Math.floor(limits.changedBytes / pageBytes(connection))}`);
   connection.exec('PRAGMA temp_store = MEMORY');
   connection.exec(`PRAGMA wal_autocheckpoint = ${Math.ceil(limits.logBytes / pageBytes(connection))}`);
   connection.exec(`PRAGMA max_page_count = ${Math.floor(limits.fileBytes / pageBytes(connection))}`);
