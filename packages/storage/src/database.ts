@@ -71,7 +71,7 @@ export type CommitResult =
 
 /** What an engine tells of its work, for metrics. */
 export interface DatabaseEvents {
-  /** One transaction with the batches of so many commits was written and flushed, or failed as a whole. */
+  /** One group with the batches of so many commits was written and flushed, or failed as a whole. */
   groupWritten?(batches: number, milliseconds: number): void;
 }
 
