@@ -1,7 +1,8 @@
 import type { OutcomeRecord, PushOutcome } from '@opencpm/cpm';
-import { Histogram } from 'prom-client';
+import type { Histogram as HistogramOf } from 'prom-client';
 import type { EventLoopWindow, LoadGauges } from './load-gauges.ts';
 import { type KeyOfType, metricDefinitions } from './metric-definitions.ts';
+import { Histogram } from './prom-client.ts';
 import { NameTally, StatusTally } from './tallies.ts';
 
 /** Functions and outcomes in the order of their rows in the tally. */
@@ -45,7 +46,7 @@ export class Measures implements LoadGauges {
   readonly commits = new NameTally<'committed' | 'guard-failed' | 'fault'>(['committed', 'guard-failed', 'fault']);
   readonly records = new NameTally<'written' | 'lost'>(['written', 'lost']);
   readonly logLines = new NameTally<'error' | 'warn' | 'info' | 'debug'>(['error', 'warn', 'info', 'debug']);
-  readonly distributions: { readonly [Key in KeyOfType<'histogram'>]: Histogram } = {
+  readonly distributions: { readonly [Key in KeyOfType<'histogram'>]: HistogramOf } = {
     commitDuration: histogram('commitDuration', durationBounds),
     writeDuration: histogram('writeDuration', durationBounds),
     writeBatches: histogram('writeBatches', batchBounds),
@@ -82,7 +83,7 @@ export class Measures implements LoadGauges {
 }
 
 /** In no registry until a scrape takes it into its own. */
-function histogram(key: KeyOfType<'histogram'>, buckets: number[]): Histogram {
+function histogram(key: KeyOfType<'histogram'>, buckets: number[]): HistogramOf {
   const { name, help } = metricDefinitions[key];
   return new Histogram({ name, help, buckets, registers: [] });
 }

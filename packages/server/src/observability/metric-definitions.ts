@@ -53,7 +53,10 @@ export const metricDefinitions = {
     'opencpm_database_commit_duration_seconds',
     'From a batch’s commit call until it is durable, waiting included.',
   ),
-  writeDuration: histogram('opencpm_database_write_duration_seconds', 'One group of batches of the SQLite writer, flush of the redo log included.'),
+  writeDuration: histogram(
+    'opencpm_database_write_duration_seconds',
+    'One group of batches of the SQLite writer, flush of the redo log included.',
+  ),
   writeBatches: histogram('opencpm_database_write_batches', 'Batches that one group of the SQLite writer took.'),
   eventLoopDelay: gauge('opencpm_event_loop_delay_seconds', 'How late the event loop is on average, over the last half second.'),
   eventLoopWorst: histogram('opencpm_event_loop_worst_delay_seconds', 'The longest delay of the event loop in each half second.'),

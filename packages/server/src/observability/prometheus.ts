@@ -1,7 +1,8 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import type { Registry as RegistryOf } from 'prom-client';
 import type { MeasuredServer } from './measured-server.ts';
 import { type MetricDefinition, metricDefinitions } from './metric-definitions.ts';
 import { type Sample, takeSamples } from './metric-samples.ts';
+import { Counter, Gauge, Registry } from './prom-client.ts';
 
 /** The metrics of one server in the text format of Prometheus. The registry is filled anew by each scrape. */
 export class PrometheusMetrics {
@@ -28,7 +29,7 @@ function isKeyOf<T extends object>(table: T, key: string): key is Extract<keyof 
   return Object.hasOwn(table, key);
 }
 
-function addSamples(registry: Registry, definition: MetricDefinition, samples: readonly Sample[]): void {
+function addSamples(registry: RegistryOf, definition: MetricDefinition, samples: readonly Sample[]): void {
   const { name, help, type, labels } = definition;
   const described = { name, help, labelNames: labels, registers: [registry] };
   if (type === 'counter') {
