@@ -29,7 +29,7 @@ export class SqliteCore {
     this.#limits = limits;
     try {
       this.#redo = file === IN_MEMORY ? undefined : new RedoLog(`${file}-redo`, this.#mark());
-      this.#bringBack();
+      this.#repeat(this.#redo?.left() ?? []);
       if (this.#redo?.isEmpty !== false) this.#rollBack();
     } catch (thrown) {
       this.crash();
@@ -45,8 +45,8 @@ export class SqliteCore {
 
   query(statement: Statement): QueryResult {
     try {
-      this.#leaveHalfDone();
-      if (!this.#connection.isTransaction && this.#redo?.isEmpty === false) this.#bringBack();
+      if (this.#redo?.isEmpty === false) this.#enter();
+      else this.#leaveHalfDone();
       return { kind: 'rows', rows: this.#connection.run(statement).rows };
     } catch (thrown) {
       return faultOf(sqliteError(thrown));
@@ -65,12 +65,12 @@ export class SqliteCore {
       return groupFault(group, thrown);
     }
     try {
-      this.#connection.run(GROUP);
-      const results = this.#applyWhole(group) ?? this.#applyOneByOne(group);
+      const results = partsOf(group).flatMap((part) => this.#applyPart(part));
       this.#keep(group.filter((_, index) => results[index]?.kind === 'committed'));
       return results;
     } catch (thrown) {
-      this.#undoGroup();
+      // With all that is in the transaction; the log brings back what is not of this group.
+      this.#rollBack();
       return groupFault(group, thrown);
     }
   }
@@ -127,39 +127,45 @@ export class SqliteCore {
   #enter(): void {
     this.#leaveHalfDone();
     if (this.#connection.isTransaction) return;
-    if (this.#redo?.isEmpty === false) this.#bringBack();
-    else this.#connection.run(BEGIN);
+    this.#repeat(this.#redo?.since(this.#mark()) ?? []);
   }
 
-  #bringBack(): void {
+  /** The same statements on the same rows do the same. */
+  #repeat(batches: Iterable<readonly Statement[]>): void {
     this.#connection.run(BEGIN);
     try {
-      for (const batch of this.#redo?.since(this.#mark()) ?? []) this.#repeat(batch);
+      for (const batch of batches) this.#runAgain(batch);
     } catch (thrown) {
       this.#rollBack();
       throw thrown;
     }
   }
 
-  /** The same statements on the same rows do the same. */
-  #repeat(batch: readonly Statement[]): void {
+  #runAgain(batch: readonly Statement[]): void {
     const result = this.#runAll(batch);
     if (result.kind === 'committed') return;
     if (result.kind === 'fault' && result.temporary) throw result.cause;
     throw new DatabaseError('corrupt', 'what the redo log holds cannot be repeated: it and the database do not belong together');
   }
 
+  #applyPart(part: readonly PackedBatch[]): readonly CommitResult[] {
+    this.#connection.run(PART);
+    const results = this.#applyWhole(part) ?? this.#applyOneByOne(part);
+    this.#connection.run(END_PART);
+    return results;
+  }
+
   /**
    * Without a mark to go back to before each batch, which is rarely needed. Undefined, and nothing is done, when one fails
    * that has something to undo. One whose first statement changes nothing has not.
    */
-  #applyWhole(group: readonly PackedBatch[]): readonly CommitResult[] | undefined {
+  #applyWhole(part: readonly PackedBatch[]): readonly CommitResult[] | undefined {
     const results: CommitResult[] = [];
-    for (const { statements } of group) {
+    for (const { statements } of part) {
       const result = this.#runAll(statements);
       const isClean = result.kind === 'guard-failed' && result.statement === 0 && result.rowCount === 0;
       if (result.kind !== 'committed' && !isClean) {
-        this.#connection.run(UNDO_GROUP);
+        this.#connection.run(UNDO_PART);
         return undefined;
       }
       results.push(result);
@@ -167,11 +173,11 @@ export class SqliteCore {
     return results;
   }
 
-  #applyOneByOne(group: readonly PackedBatch[]): readonly CommitResult[] {
-    return group.map(({ statements }) => this.#apply(statements));
+  #applyOneByOne(part: readonly PackedBatch[]): readonly CommitResult[] {
+    return part.map(({ statements }) => this.#apply(statements));
   }
 
-  /** A batch inside the group. Throws when the transaction is gone. */
+  /** A batch inside a part. Throws when the transaction is gone. */
   #apply(batch: readonly Statement[]): CommitResult {
     this.#connection.run(BATCH);
     const result = this.#runAll(batch);
@@ -200,27 +206,8 @@ export class SqliteCore {
   }
 
   #keep(committed: readonly PackedBatch[]): void {
-    if (this.#redo === undefined) {
-      this.#connection.run(COMMIT);
-      return;
-    }
-    if (committed.length > 0) this.#redo.append(committed, this.#texts);
-    try {
-      this.#connection.run(END_GROUP);
-    } catch {
-      // The group is durable all the same: the log brings it back.
-      this.#rollBack();
-    }
-  }
-
-  #undoGroup(): void {
-    if (!this.#connection.isTransaction) return;
-    try {
-      this.#connection.run(UNDO_GROUP);
-      this.#connection.run(END_GROUP);
-    } catch {
-      this.#rollBack();
-    }
+    if (this.#redo === undefined) this.#connection.run(COMMIT);
+    else if (committed.length > 0) this.#redo.append(committed, this.#texts);
   }
 
   #rollBack(): void {
@@ -240,6 +227,28 @@ export class SqliteCore {
   }
 }
 
+/**
+ * A group goes under a mark in parts of so many statements: SQLite keeps the pages as they were at the mark in a list, and
+ * walks along it at the end of each statement.
+ */
+const statementsInPart = 64;
+
+function partsOf(group: readonly PackedBatch[]): readonly (readonly PackedBatch[])[] {
+  const parts: PackedBatch[][] = [];
+  let room = 0;
+  for (const batch of group) {
+    room -= batch.statements.length;
+    const part = parts.at(-1);
+    if (part !== undefined && room >= 0) {
+      part.push(batch);
+    } else {
+      parts.push([batch]);
+      room = statementsInPart - batch.statements.length;
+    }
+  }
+  return parts;
+}
+
 /** Whatever was wrong with the group, the same batches may pass in another one. */
 function groupFault(group: readonly unknown[], thrown: unknown): readonly DatabaseFault[] {
   const error = sqliteError(thrown);
@@ -250,9 +259,9 @@ function groupFault(group: readonly unknown[], thrown: unknown): readonly Databa
 const BEGIN = control('BEGIN IMMEDIATE');
 const COMMIT = control('COMMIT');
 const ROLLBACK = control('ROLLBACK');
-const GROUP = control('SAVEPOINT batches');
-const UNDO_GROUP = control('ROLLBACK TO batches');
-const END_GROUP = control('RELEASE batches');
+const PART = control('SAVEPOINT part');
+const UNDO_PART = control('ROLLBACK TO part');
+const END_PART = control('RELEASE part');
 const BATCH = control('SAVEPOINT batch');
 const UNDO_BATCH = control('ROLLBACK TO batch');
 const END_BATCH = control('RELEASE batch');

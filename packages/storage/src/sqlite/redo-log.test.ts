@@ -6,6 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import type { Statement } from '../database.ts';
 import { testDirectory } from '../testing/each-engine.ts';
 import { expecting, outcomeOf, sql } from '../testing/statements.ts';
+import { SqliteConnection } from './connection.ts';
 import { SqliteCore } from './core.ts';
 import { SQLITE_LIMITS, type SqliteLimits } from './limits.ts';
 import { StatementPacker } from './packed-statements.ts';
@@ -134,6 +135,18 @@ describe('what SQLite has not committed', () => {
     assert.deepEqual(second.commit([insert(99)]), ['committed']);
   });
 
+  test('in a group of many parts: each batch ends as it would alone', (t) => {
+    const { open } = place(t);
+    const first = open();
+    const outcomes = first.commit(...upTo(300).map((number) => [insert(number - (number % 100 === 99 ? 1 : 0)), insert(1000 + number)]));
+    const expected = upTo(300).map((number) => (number % 100 === 99 ? 'constraint, lasting, not applied' : 'committed'));
+    assert.deepEqual(outcomes, expected);
+    const there = first.numbers();
+    assert.equal(there.length, 594);
+    first.crash();
+    assert.deepEqual(open().numbers(), there);
+  });
+
   test('comes back after a transaction that SQLite rolled back by itself', (t) => {
     const { open } = place(t);
     const process = open({ fileBytes: 100_000 });
@@ -143,6 +156,25 @@ describe('what SQLite has not committed', () => {
     assert.deepEqual(process.commit([insert(2)]), ['committed']);
     process.crash();
     assert.deepEqual(open().numbers(), [0, 2]);
+  });
+
+  test('is all there after a try to bring it back that failed half way', (t) => {
+    const { open } = place(t);
+    const process = open();
+    for (const number of upTo(6)) process.commit([insert(number)]);
+    process.core.query(sql('ROLLBACK'));
+    const { run } = SqliteConnection.prototype;
+    let inserts = 0;
+    const full = t.mock.method(SqliteConnection.prototype, 'run', function (this: SqliteConnection, statement: Statement) {
+      if (statement.sql.startsWith('INSERT') && ++inserts === 3) throw Object.assign(new Error('disk is full'), { errcode: 13 });
+      return run.call(this, statement);
+    });
+    assert.deepEqual(process.commit([insert(6)]), ['full, temporary, not applied']);
+    full.mock.restore();
+    assert.deepEqual(process.numbers(), upTo(6));
+    assert.deepEqual(process.commit([insert(6)]), ['committed']);
+    process.crash();
+    assert.deepEqual(open().numbers(), upTo(7));
   });
 
   test('stays in the log when it cannot be committed at the end', (t) => {

@@ -61,20 +61,24 @@ export class RedoLog {
   }
 
   /**
-   * The statements of the records behind `sequence`, batch by batch; the next record goes behind them. Throws a
-   * `DatabaseError`: `corrupt` when the records before them are missing.
+   * The statements that an earlier process has left behind the `sequence` it was opened with, batch by batch; the next
+   * record goes behind them. Throws a `DatabaseError`: `corrupt` when the records before them are missing.
    */
-  *since(sequence: number): Iterable<readonly Statement[]> {
+  *left(): Iterable<readonly Statement[]> {
     const unpacker = new StatementUnpacker();
-    this.#end = 0;
-    for (const record of this.#records()) {
-      const distance = (record.sequence - sequence) | 0;
-      if (this.#end === 0 && distance > 1) throw this.#gap();
-      const batches = unpackRecord(record.payload, unpacker);
+    const known = this.#sequence;
+    for (const record of this.#records(this.#allocated)) {
+      if (this.#end === 0 && ((record.sequence - known) | 0) > 1) throw this.#gap();
+      yield* statementsOf(record, unpacker, known);
       this.#end = record.end;
       this.#sequence = record.sequence;
-      if (distance > 0) for (const { statements } of batches) yield statements;
     }
+  }
+
+  /** The statements of this process's records behind `sequence`, batch by batch. */
+  *since(sequence: number): Iterable<readonly Statement[]> {
+    const unpacker = new StatementUnpacker();
+    for (const record of this.#records(this.#end)) yield* statementsOf(record, unpacker, sequence);
   }
 
   /** Durable when it returns. Throws a `DatabaseError`; then the group is not in the log, or, after a failed flush, may be. */
@@ -157,27 +161,23 @@ export class RedoLog {
     }
   }
 
-  /** Up to the first that is not whole, or does not follow. */
-  *#records(): Iterable<{ readonly sequence: number; readonly payload: Uint8Array; readonly end: number }> {
-    const octets = this.#read();
-    let end = 0;
-    let before: number | undefined;
+  /** Of so many octets: up to the first that is not whole, or does not follow. */
+  *#records(length: number): Iterable<LogRecord> {
+    const octets = this.#read(length);
+    let before: LogRecord | undefined;
     for (;;) {
-      const record = recordAt(octets, end);
-      if (record === undefined || (before !== undefined && record.sequence !== (before + 1) >>> 0)) return;
-      before = record.sequence;
-      end = record.end;
+      const record = recordAt(octets, before?.end ?? 0);
+      if (record === undefined || (before !== undefined && record.sequence !== (before.sequence + 1) >>> 0)) return;
       yield record;
+      before = record;
     }
   }
 
-  #read(): Buffer {
-    const octets = Buffer.alloc(this.#allocated);
+  #read(length: number): Buffer {
+    const octets = Buffer.alloc(length);
     try {
-      let length = 0;
-      for (let read = -1; read !== 0 && length < octets.length; length += read) {
-        read = readSync(this.#file, octets, length, octets.length - length, length);
-      }
+      let done = 0;
+      for (let read = -1; read !== 0 && done < length; done += read) read = readSync(this.#file, octets, done, length - done, done);
       return octets;
     } catch (thrown) {
       throw fileError(thrown);
@@ -196,7 +196,13 @@ const headOctets = 12;
 const allocatedAtFirst = 64 * 1024;
 const allocatedAtOnce = 1024 * 1024;
 
-function recordAt(octets: Buffer, start: number) {
+interface LogRecord {
+  readonly sequence: number;
+  readonly payload: Uint8Array;
+  readonly end: number;
+}
+
+function recordAt(octets: Buffer, start: number): LogRecord | undefined {
   if (start + headOctets > octets.length) return undefined;
   const end = start + headOctets + octets.readUInt32LE(start + 4);
   if (end === start + headOctets || end > octets.length) return undefined;
@@ -204,11 +210,13 @@ function recordAt(octets: Buffer, start: number) {
   return { sequence: octets.readUInt32LE(start + 8), payload: octets.subarray(start + headOctets, end), end };
 }
 
-function unpackRecord(payload: Uint8Array, unpacker: StatementUnpacker): readonly PackedBatch[] {
+/** None of a record that is not behind `sequence`; its texts are learnt all the same. */
+function statementsOf({ payload, sequence }: LogRecord, unpacker: StatementUnpacker, known: number): readonly (readonly Statement[])[] {
   const reader = new OctetReader(payload);
   const texts = Array.from({ length: reader.unsigned16() }, (): NumberedText => ({ number: reader.unsigned16(), text: reader.text() }));
   unpacker.learn(texts);
-  return unpacker.unpack(payload.subarray(reader.position));
+  if (((sequence - known) | 0) <= 0) return [];
+  return unpacker.unpack(payload.subarray(reader.position)).map(({ statements }) => statements);
 }
 
 /** Opens it, or creates it for this user only; then its name is durable too. */
