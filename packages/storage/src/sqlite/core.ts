@@ -75,7 +75,12 @@ export class SqliteCore {
     }
   }
 
-  /** True when it is time to settle: the log has grown, or it is not to be relied on any more. */
+  /** What the log holds. */
+  get unsettledOctets(): number {
+    return this.#redo?.octets ?? 0;
+  }
+
+  /** True when it is high time to settle: the log has grown to its bound, or it is not to be relied on any more. */
   get isDue(): boolean {
     const redo = this.#redo;
     return redo !== undefined && (redo.octets >= this.#limits.redoBytes || redo.isDoubtful);

@@ -14,8 +14,16 @@ import type { PackedBatch } from './packed-statements.ts';
 /** Without a call for so long, the thread gives back what SQLite and, when `--expose-gc` allows it to, V8 keep in reserve. */
 const restMilliseconds = 40_000;
 
+/** How long a COMMIT may hold up the groups behind it. */
+const settlingMilliseconds = 5;
+
+/** Less is not gathered, in octets: a page would be written for each message that changes it. */
+const leastToSettle = 16 * 1024;
+
 const commits: PackedBatch[] = [];
 const queries: Statement[] = [];
+/** So much in the redo log is committed, in octets. */
+let settleAt = leastToSettle;
 let closing = false;
 
 if (parentPort === null) throw new Error('this module is the thread of openSqlite, not a program');
@@ -75,16 +83,22 @@ function writeGroup(opened: SqliteCore): void {
   const began = performance.now();
   const results = opened.commitGroup(commits.splice(0, groupSize()));
   say({ kind: 'answers', commits: results.map(flattenCommit), queries: [], writeMilliseconds: performance.now() - began });
-  if (opened.isDue) settle(opened);
+  if (opened.unsettledOctets >= settleAt || opened.isDue) settle(opened);
 }
 
-/** Nobody waits for it. While it fails the log keeps what it has, and takes no more than it has room for. */
+/**
+ * Nobody waits for it but what comes meanwhile: a COMMIT that took long, because its messages lay far apart in the file or
+ * the disk is slow, makes the next ones smaller. While it fails the log keeps what it has, and takes no more than it has room for.
+ */
 function settle(opened: SqliteCore): void {
+  const began = performance.now();
   try {
     opened.settle();
   } catch {
     // The next commits try again, and are answered with what is wrong.
   }
+  const tooLong = performance.now() - began > settlingMilliseconds;
+  settleAt = Math.min(Math.max(tooLong ? settleAt / 2 : settleAt * 1.25, leastToSettle), orders.limits.redoBytes);
 }
 
 /** How many of the waiting batches the next transaction takes: at least one, and no more statements than allowed. */
