@@ -6,8 +6,11 @@ import type { TerminatingContext } from '../terminating/terminating-message.ts';
 import type { QueueEntry } from './deferred-message.ts';
 import { notifyAfterExpiry } from './deferred-notice.ts';
 
-/** How many messages one pass takes out: what is relayed waits for no more than these, some milliseconds. */
-const passSize = 20;
+/** How many messages one pass takes out: what is relayed waits for no more than these and what they owe, a millisecond or two. */
+const passSize = 5;
+/** And of those that are late by more than that, in milliseconds: then expiry does not keep up, and that is worse. */
+const latePassSize = 20;
+const lateMilliseconds = 600_000;
 /** After a fault of the database. */
 const retryMilliseconds = 5000;
 
@@ -31,7 +34,7 @@ export async function expireDeferredMessages(context: TerminatingContext): Promi
     ports.diagnostics.fault('discard an expired message', fault.reason);
     return retryAt;
   }
-  if (entries.length === passSize) return ports.clock.now();
+  if (entries.length >= passSize) return ports.clock.now();
   // Seen from the look, not from now: a message whose time came during this pass is not in it.
   const next = await ports.deferredQueue.nextExpiry(lookedAt);
   return typeof next === 'object' ? retryAt : next;
@@ -47,9 +50,10 @@ async function claimed({ ports }: TerminatingContext, now: number): Promise<read
   for (;;) {
     const page = await ports.deferredQueue.expired(now, passSize, after);
     if ('kind' in page) return page;
-    taken.push(...page.filter(({ id }) => !ports.pushes.isUnderWay(id)).slice(0, passSize - taken.length));
+    const wanted = now - (page[0]?.expiresAt ?? now) > lateMilliseconds ? latePassSize : passSize;
+    taken.push(...page.filter(({ id }) => !ports.pushes.isUnderWay(id)));
     after = page.at(-1);
-    if (page.length < passSize || taken.length === passSize) return taken;
+    if (page.length < passSize || taken.length >= wanted) return taken;
   }
 }
 
