@@ -17,6 +17,9 @@ const restMilliseconds = 40_000;
 /** How long a COMMIT may hold up the groups behind it. */
 const settlingMilliseconds = 5;
 
+/** And by how much the next one may be larger when it took less. */
+const growth = 1.25;
+
 /** Less is not gathered, in octets: a page would be written for each message that changes it. */
 const leastToSettle = 16 * 1024;
 
@@ -91,14 +94,15 @@ function writeGroup(opened: SqliteCore): void {
  * the disk is slow, makes the next ones smaller. While it fails the log keeps what it has, and takes no more than it has room for.
  */
 function settle(opened: SqliteCore): void {
-  const began = performance.now();
+  const [began, octets] = [performance.now(), opened.unsettledOctets];
   try {
     opened.settle();
   } catch {
     // The next commits try again, and are answered with what is wrong.
   }
-  const tooLong = performance.now() - began > settlingMilliseconds;
-  settleAt = Math.min(Math.max(tooLong ? settleAt / 2 : settleAt * 1.25, leastToSettle), orders.limits.redoBytes);
+  if (performance.now() - began > settlingMilliseconds) settleAt = Math.max(Math.min(settleAt, octets) / 2, leastToSettle);
+  // What was less, because nothing more came, tells nothing of more.
+  else if (octets >= settleAt) settleAt = Math.min(settleAt * growth, orders.limits.redoBytes);
 }
 
 /** How many of the waiting batches the next transaction takes: at least one, and no more statements than allowed. */
